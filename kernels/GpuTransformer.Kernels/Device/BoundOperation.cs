@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>What a report says of a launch: operation, variant, shape and its cost at capacity.</summary>
+internal sealed record OperationInfo(string Operation, string Variant, VariantKind Kind, string Shape, long Flops, long Bytes);
+
+/// <summary>An operation with everything decided; a plan is a list of these, and a run only launches them.</summary>
+internal abstract class BoundOperation : IDisposable
+{
+    protected BoundOperation(OperationInfo info) => Info = info;
+
+    public OperationInfo Info { get; }
+
+    /// <summary>The step of a CPU pass; its functions are null for an ILGPU launch.</summary>
+    public virtual CpuStep Step => default;
+
+    public abstract void Launch(AcceleratorStream stream);
+
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
+    }
+}
+
+/// <summary>An ILGPU launch with its arguments.</summary>
+internal sealed class BoundKernel<TArgs> : BoundOperation
+    where TArgs : struct
+{
+    private readonly Action<AcceleratorStream, KernelConfig, TArgs> _kernel;
+    private readonly KernelConfig _config;
+    private readonly TArgs _args;
+
+    public BoundKernel(
+        Action<AcceleratorStream, KernelConfig, TArgs> kernel, KernelConfig config, in TArgs args, OperationInfo info)
+        : base(info)
+    {
+        _kernel = kernel;
+        _config = config;
+        _args = args;
+    }
+
+    public override void Launch(AcceleratorStream stream) => _kernel(stream, _config, _args);
+}
+
+/// <summary>A CPU tile with its arguments in native memory, where they do not move.</summary>
+internal sealed unsafe class BoundCpuOperation<TArgs, TCpuArgs> : BoundOperation
+    where TArgs : struct
+    where TCpuArgs : struct
+{
+    private readonly CpuPool _pool;
+    private readonly TArgs _args;
+    private readonly delegate*<void*, int> _tileCount;
+    private readonly delegate*<void*, int, void> _tile;
+    private void* _memory;
+
+    /// <param name="args">Kept: its views keep their buffers alive.</param>
+    public BoundCpuOperation(
+        CpuPool pool,
+        in TArgs args,
+        TCpuArgs cpuArgs,
+        delegate*<void*, int> tileCount,
+        delegate*<void*, int, void> tile,
+        OperationInfo info)
+        : base(info)
+    {
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<TCpuArgs>())
+        {
+            throw new InvalidOperationException($"{typeof(TCpuArgs).Name} holds references and cannot be bound to a plan.");
+        }
+
+        _pool = pool;
+        _args = args;
+        _tileCount = tileCount;
+        _tile = tile;
+        _memory = NativeMemory.AlignedAlloc((nuint)Unsafe.SizeOf<TCpuArgs>(), 64);
+        Unsafe.Write(_memory, cpuArgs);
+    }
+
+    ~BoundCpuOperation() => Dispose(false);
+
+    public override CpuStep Step => new(_tileCount, _tile, _memory);
+
+    public override void Launch(AcceleratorStream stream)
+    {
+        var step = Step;
+        _pool.Walk(&step, 1);
+        GC.KeepAlive(this);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        NativeMemory.AlignedFree(_memory);
+        _memory = null;
+        base.Dispose(disposing);
+    }
+}

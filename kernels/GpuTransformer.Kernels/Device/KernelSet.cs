@@ -1,0 +1,38 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>Every operation of the library for one accelerator. Made once and shared by any number of threads and
+/// streams; kernels are compiled when they are first used and kept. Works with a plain
+/// <c>Context.CreateDefault()</c>: no kernel needs <c>EnableAlgorithms</c>.</summary>
+public sealed class KernelSet
+{
+    /// <summary>Makes the set for an accelerator, which must outlive it.</summary>
+    /// <param name="accelerator">Any CUDA, OpenCL or CPU accelerator.</param>
+    /// <param name="variant">Run everything through this kind of variant; null: the best for the device. A kind that
+    /// the device does not have is an error when an operation is launched, never a silent fallback.</param>
+    /// <exception cref="DeviceException">An OpenCL device without the generic address space.</exception>
+    public KernelSet(Accelerator accelerator, VariantKind? variant = null)
+    {
+        ArgumentNullException.ThrowIfNull(accelerator);
+        Accelerator = accelerator;
+        Traits = DeviceTraits.Of(accelerator);
+        RequestedVariant = variant;
+        if (variant == VariantKind.Cpu && Traits.Kind != DeviceKind.Cpu)
+        {
+            throw new DeviceException($"Variant cpu was asked for, but {Traits.Name} is a {Traits.Kind} device.");
+        }
+    }
+
+    /// <summary>The accelerator that the kernels run on.</summary>
+    public Accelerator Accelerator { get; }
+
+    /// <summary>What the accelerator can do.</summary>
+    public DeviceTraits Traits { get; }
+
+    /// <summary>The kind of variant that was asked for; null: the best for the device.</summary>
+    public VariantKind? RequestedVariant { get; }
+
+    internal CpuPool Pool { get; } = CpuPool.Shared;
+}

@@ -1,0 +1,34 @@
+namespace GpuTransformer.Kernels.Tests;
+
+/// <summary>Seeded inputs for kernels.</summary>
+public static class Data
+{
+    /// <summary>Normal values of standard deviation 1.</summary>
+    public static float[] Normal(int count, int seed)
+    {
+        var random = new Random(seed);
+        var values = new float[count];
+        for (var i = 0; i < count; i++)
+        {
+            values[i] = (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+        }
+
+        return values;
+    }
+
+    /// <summary>Normal values with one in about 50 multiplied by 30: results that are not all near zero.</summary>
+    public static float[] WithOutliers(int count, int seed)
+    {
+        var values = Normal(count, seed);
+        var random = new Random(seed + 1);
+        for (var i = 0; i < count; i++)
+        {
+            if (random.Next(50) == 0)
+            {
+                values[i] *= 30;
+            }
+        }
+
+        return values;
+    }
+}

@@ -1,0 +1,59 @@
+using ILGPU;
+using ILGPU.Runtime;
+using Xunit;
+
+namespace GpuTransformer.Kernels.Tests;
+
+/// <summary>An output that starts as NaN, with guard zones on both sides: a missed write stays NaN, an overrun shows.</summary>
+public sealed class GuardedOutput : IDisposable
+{
+    private const int Guard = 64;
+    private const float GuardValue = 12345.678f;
+    private readonly MemoryBuffer1D<float, Stride1D.Dense> _buffer;
+    private readonly int _rows;
+    private readonly int _width;
+
+    /// <param name="stride">Elements from one row to the next, at least the width; the gap is guarded too.</param>
+    public GuardedOutput(TestDevice device, int rows, int width, int stride = 0)
+    {
+        _rows = rows;
+        _width = width;
+        Stride = stride == 0 ? width : stride;
+        var values = new float[Guard + rows * Stride + Guard];
+        Array.Fill(values, GuardValue);
+        for (var r = 0; r < rows; r++)
+        {
+            values.AsSpan(Guard + r * Stride, width).Fill(float.NaN);
+        }
+
+        _buffer = device.Accelerator.Allocate1D(values);
+    }
+
+    public int Stride { get; }
+
+    public RowView View => new(_buffer.View, Guard, Stride);
+
+    /// <summary>Checks the guards and returns [rows * width] values.</summary>
+    public float[] Read()
+    {
+        var all = _buffer.GetAsArray1D();
+        var values = new float[_rows * _width];
+        for (var i = 0; i < all.Length; i++)
+        {
+            var row = (i - Guard) / Stride;
+            var column = (i - Guard) % Stride;
+            if (i >= Guard && row < _rows && column < _width)
+            {
+                values[row * _width + column] = all[i];
+            }
+            else
+            {
+                Assert.True(all[i] == GuardValue, $"guard overwritten at {i - Guard} (row {row}, column {column}): {all[i]}");
+            }
+        }
+
+        return values;
+    }
+
+    public void Dispose() => _buffer.Dispose();
+}
