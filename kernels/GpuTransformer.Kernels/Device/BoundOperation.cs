@@ -62,7 +62,7 @@ internal sealed unsafe class BoundCpuOperation<TArgs, TCpuArgs> : BoundOperation
     private readonly delegate*<void*, int, void> _tile;
     private void* _memory;
 
-    /// <param name="args">Kept: its views keep their buffers alive.</param>
+    /// <summary>Keeps the arguments too: their views keep their buffers alive.</summary>
     public BoundCpuOperation(
         CpuPool pool,
         in TArgs args,
