@@ -1,0 +1,145 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using GpuTransformer.Kernels;
+
+namespace GpuTransformer.Weights.Json;
+
+/// <summary>Checks a whole JSON text before anything in it is believed: valid UTF-8, one object, well-formed, nested at
+/// most 64 deep, no key twice in one object at any depth. Two passes, no recursion, four bytes of memory for each key
+/// of the objects open at one time.</summary>
+internal static class JsonText
+{
+    /// <summary>Deepest nesting allowed.</summary>
+    public const int Depth = 64;
+
+    /// <summary>How every text is read: no comments, no trailing commas.</summary>
+    public static JsonReaderOptions Options { get; } = new() { MaxDepth = Depth };
+
+    /// <summary>Checks the text and returns the keys of its outer object, ordered by name: each is the position just
+    /// after the key's opening quote.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="what">What errors begin with: the file, or the file and a part of it.</param>
+    /// <param name="onlySpacesAfter">True when nothing but spaces (not even a line feed) may follow the object.</param>
+    /// <param name="mostKeys">Most keys in open objects at one time, refused before they are put in order.</param>
+    public static Memory<int> Check(
+        ReadOnlySpan<byte> json, string what, bool onlySpacesAfter = false, int mostKeys = int.MaxValue)
+    {
+        if (!Utf8.IsValid(json))
+        {
+            throw new InputException($"{what}: expected UTF-8 text, found bytes that are not");
+        }
+        try
+        {
+            int mostOpenKeys = Measure(json, what, out int end);
+            ReadOnlySpan<byte> padding = onlySpacesAfter ? " "u8 : " \t\r\n"u8;
+            int stray = json[end..].IndexOfAnyExcept(padding);
+            if (stray >= 0)
+            {
+                throw new InputException($"{what}: expected only spaces after the object, found byte " +
+                    $"0x{json[end + stray]:x2} at byte {end + stray}");
+            }
+            if (mostOpenKeys > mostKeys)
+            {
+                throw new InputException($"{what}: {mostOpenKeys} keys, the limit is {mostKeys}");
+            }
+            return OrderKeys(json, what, new int[mostOpenKeys]);
+        }
+        catch (JsonException error)
+        {
+            throw new InputException(
+                $"{what}: not valid JSON nested at most {Depth} deep: {error.Message}", error);
+        }
+    }
+
+    // The most keys that are in open objects at one time, and where the outer object ends.
+    private static int Measure(ReadOnlySpan<byte> json, string what, out int end)
+    {
+        Span<int> keysAt = stackalloc int[Depth + 1];
+        int open = 0;
+        int most = 0;
+        var reader = new Utf8JsonReader(json, Options);
+        while (reader.Read())
+        {
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.StartObject:
+                    keysAt[reader.CurrentDepth] = 0;
+                    break;
+                case JsonTokenType.PropertyName:
+                    keysAt[reader.CurrentDepth - 1]++;
+                    most = Math.Max(most, ++open);
+                    break;
+                case JsonTokenType.EndObject:
+                    open -= keysAt[reader.CurrentDepth];
+                    break;
+                default:
+                    break;
+            }
+            if (reader.CurrentDepth == 0)
+            {
+                if (reader.TokenType == JsonTokenType.EndObject)
+                {
+                    end = (int)reader.BytesConsumed;
+                    return most;
+                }
+                if (reader.TokenType != JsonTokenType.StartObject)
+                {
+                    break;
+                }
+            }
+        }
+        throw new InputException($"{what}: expected a JSON object, found {reader.TokenType}");
+    }
+
+    private static unsafe Memory<int> OrderKeys(ReadOnlySpan<byte> json, string what, int[] keys)
+    {
+        Span<int> firstKey = stackalloc int[Depth + 1];
+        int top = 0;
+        var reader = new Utf8JsonReader(json, Options);
+        fixed (byte* text = json)
+        {
+            var order = new KeyOrder(text, json.Length);
+            while (reader.Read())
+            {
+                if (reader.TokenType == JsonTokenType.StartObject)
+                {
+                    firstKey[reader.CurrentDepth] = top;
+                }
+                else if (reader.TokenType == JsonTokenType.PropertyName)
+                {
+                    keys[top++] = (int)reader.TokenStartIndex + 1;
+                }
+                else if (reader.TokenType == JsonTokenType.EndObject)
+                {
+                    int first = firstKey[reader.CurrentDepth];
+                    RefuseDuplicates(json, what, keys.AsSpan(first, top - first), order);
+                    if (reader.CurrentDepth == 0)
+                    {
+                        break;
+                    }
+                    top = first;
+                }
+            }
+        }
+        return keys.AsMemory(0, top);
+    }
+
+    private static void RefuseDuplicates(ReadOnlySpan<byte> json, string what, Span<int> keys, KeyOrder order)
+    {
+        keys.Sort(order);
+        for (int i = 1; i < keys.Length; i++)
+        {
+            if (order.Compare(keys[i - 1], keys[i]) == 0)
+            {
+                ReadOnlySpan<byte> key = JsonKeys.ReaderAt(json, keys[i]).ValueSpan;
+                throw new InputException($"{what}: the key {Quoted.Of(key)} stands twice in one object");
+            }
+        }
+    }
+
+    private sealed unsafe class KeyOrder(byte* text, int length) : IComparer<int>
+    {
+        public int Compare(int x, int y) =>
+            JsonKeys.Compare(new ReadOnlySpan<byte>(text + x, length - x), new ReadOnlySpan<byte>(text + y, length - y));
+    }
+}
