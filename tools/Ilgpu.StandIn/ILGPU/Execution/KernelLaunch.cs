@@ -1,0 +1,82 @@
+using ILGPU.Runtime;
+
+namespace ILGPU.Execution;
+
+/// <summary>What a launch checks before its kernel runs.</summary>
+internal static class KernelLaunch
+{
+    internal static void CheckEntryPoint(Delegate kernel)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        if (!kernel.Method.IsStatic)
+            throw new NotSupportedException($"{kernel.Method.Name} is not static: a kernel must be.");
+    }
+
+    internal static Accelerator Check(Accelerator accelerator, KernelSpecialization specialization) =>
+        specialization.IsCompatibleWith(accelerator)
+            ? accelerator
+            : throw new NotSupportedException(
+                $"A kernel for groups of {specialization.MaxNumThreadsPerGroup} threads does not fit a device " +
+                $"whose groups have at most {accelerator.MaxNumThreadsPerGroup}.");
+
+    internal static int CheckGroupSize(Accelerator accelerator, int customGroupSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(customGroupSize);
+        return customGroupSize == 0 ? accelerator.WarpSize : customGroupSize;
+    }
+
+    internal static void Run(Accelerator accelerator, in KernelConfig config, KernelTask task)
+    {
+        CheckBounds(accelerator, config);
+        if (GroupRun.CurrentOrNull != null)
+            KernelFault.Fail("A kernel cannot launch a kernel.");
+        task.Prepare(accelerator, config, WorkerPool.Workers);
+        lock (accelerator.LaunchLock)
+            WorkerPool.Run(task);
+    }
+
+    internal static void RunIndexed<TIndex>(Accelerator accelerator, TIndex extent, int groupSize, KernelTask task)
+        where TIndex : struct, IIndex
+    {
+        var size = extent switch
+        {
+            Index1D one => new Index3D(one.X, 1, 1),
+            Index2D two => new Index3D(two.X, two.Y, 1),
+            Index3D three => three,
+            LongIndex1D one => new Index3D(one.ToIntIndex().X, 1, 1),
+            LongIndex2D two => new Index3D(two.ToIntIndex().X, two.ToIntIndex().Y, 1),
+            LongIndex3D three => three.ToIntIndex(),
+            _ => throw new NotSupportedException($"A kernel cannot run over {typeof(TIndex)}."),
+        };
+        task.UserDim = size;
+        Run(
+            accelerator,
+            new KernelConfig(
+                new Index3D((size.X + groupSize - 1) / groupSize, size.Y, size.Z),
+                new Index3D(groupSize, 1, 1)),
+            task);
+    }
+
+    private static void CheckBounds(Accelerator accelerator, in KernelConfig config)
+    {
+        if (!config.GridDim.InBoundsInclusive(accelerator.MaxGridSize))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(config),
+                $"A grid of {config.GridDim} groups is outside the device's {accelerator.MaxGridSize}.");
+        }
+        if (config.GroupDim.LongSize < 1 || !config.GroupDim.InBoundsInclusive(accelerator.MaxGroupSize))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(config),
+                $"A group of {config.GroupDim} threads is outside the device's {accelerator.MaxGroupSize}.");
+        }
+        long warps = (config.GroupDim.LongSize + accelerator.WarpSize - 1) / accelerator.WarpSize;
+        if (warps * accelerator.WarpSize > accelerator.MaxNumThreadsPerGroup)
+        {
+            throw new NotSupportedException(
+                $"A group of {config.GroupDim.LongSize} threads takes {warps} warps of {accelerator.WarpSize}; " +
+                $"the device has {accelerator.MaxNumThreadsPerGroup} threads a group.");
+        }
+    }
+}

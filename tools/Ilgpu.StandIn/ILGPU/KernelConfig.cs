@@ -1,0 +1,139 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace ILGPU;
+
+/// <summary>How many groups of how many threads, and how much shared memory beside.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public readonly struct KernelConfig : IIntrinsicIndex
+{
+    public KernelConfig(Index1D gridDim, Index1D groupDim)
+        : this(gridDim, groupDim, default)
+    { }
+
+    public KernelConfig(Index1D gridDim, Index1D groupDim, SharedMemoryConfig sharedMemoryConfig)
+        : this(new Index3D(gridDim.X, 1, 1), new Index3D(groupDim.X, 1, 1), sharedMemoryConfig)
+    { }
+
+    public KernelConfig(Index2D gridDim, Index2D groupDim)
+        : this(gridDim, groupDim, default)
+    { }
+
+    public KernelConfig(Index2D gridDim, Index2D groupDim, SharedMemoryConfig sharedMemoryConfig)
+        : this(
+              new Index3D(gridDim.X, gridDim.Y, 1),
+              new Index3D(groupDim.X, groupDim.Y, 1),
+              sharedMemoryConfig)
+    { }
+
+    public KernelConfig(Index3D gridDim, Index3D groupDim)
+        : this(gridDim, groupDim, default)
+    { }
+
+    public KernelConfig(int gridDimX, int gridDimY, int gridDimZ, int groupDimX, int groupDimY, int groupDimZ)
+        : this(new Index3D(gridDimX, gridDimY, gridDimZ), new Index3D(groupDimX, groupDimY, groupDimZ), default)
+    { }
+
+    public KernelConfig(Index3D gridDim, Index3D groupDim, SharedMemoryConfig sharedMemoryConfig)
+    {
+        if (gridDim.LongSize < 0)
+            throw new ArgumentOutOfRangeException(nameof(gridDim));
+        if (groupDim.LongSize < 0)
+            throw new ArgumentOutOfRangeException(nameof(groupDim));
+        GridDim = gridDim;
+        GroupDim = groupDim;
+        SharedMemoryConfig = sharedMemoryConfig;
+    }
+
+    public IndexType IndexType => IndexType.KernelConfig;
+
+    public Index3D GridDim { get; }
+
+    public Index3D GroupDim { get; }
+
+    public SharedMemoryConfig SharedMemoryConfig { get; }
+
+    public bool UsesDynamicSharedMemory => SharedMemoryConfig.UsesDynamicSharedMemory;
+
+    public bool IsValid =>
+        GridDim.X > 0 && GridDim.Y > 0 && GridDim.Z > 0 &&
+        GroupDim.X > 0 && GroupDim.Y > 0 && GroupDim.Z > 0;
+
+    public long Size => GridDim.LongSize * GroupDim.LongSize;
+
+    public (Index3D, Index3D) ToDimensions() => (GridDim, GroupDim);
+
+    public (Index3D, Index3D, SharedMemoryConfig) ToValueTuple() => (GridDim, GroupDim, SharedMemoryConfig);
+
+    public void Deconstruct(out Index3D gridDim, out Index3D groupDim)
+    {
+        gridDim = GridDim;
+        groupDim = GroupDim;
+    }
+
+    public void Deconstruct(
+        out Index3D gridDim,
+        out Index3D groupDim,
+        out SharedMemoryConfig sharedMemoryConfig)
+    {
+        gridDim = GridDim;
+        groupDim = GroupDim;
+        sharedMemoryConfig = SharedMemoryConfig;
+    }
+
+    public static implicit operator KernelConfig((Index1D, Index1D) dimensions) =>
+        new(dimensions.Item1, dimensions.Item2);
+
+    public static implicit operator KernelConfig((Index3D, Index1D) dimensions) =>
+        new(dimensions.Item1, new Index3D(dimensions.Item2, 1, 1));
+
+    public static implicit operator KernelConfig((Index3D, Index2D) dimensions) =>
+        new(dimensions.Item1, new Index3D(dimensions.Item2.X, dimensions.Item2.Y, 1));
+
+    public static implicit operator KernelConfig((Index2D, Index2D) dimensions) =>
+        new(dimensions.Item1, dimensions.Item2);
+
+    public static implicit operator KernelConfig((Index3D, Index3D) dimensions) =>
+        new(dimensions.Item1, dimensions.Item2);
+
+    public static implicit operator KernelConfig((Index1D, Index1D, SharedMemoryConfig) dimensions) =>
+        new(dimensions.Item1, dimensions.Item2, dimensions.Item3);
+
+    public static implicit operator KernelConfig((Index3D, Index3D, SharedMemoryConfig) dimensions) =>
+        new(dimensions.Item1, dimensions.Item2, dimensions.Item3);
+
+    public static implicit operator (Index3D, Index3D)(KernelConfig config) => config.ToDimensions();
+
+    public static implicit operator (Index3D, Index3D, SharedMemoryConfig)(KernelConfig config) =>
+        config.ToValueTuple();
+}
+
+/// <summary>How much shared memory a launch asks for beside what the kernel declares.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public readonly struct SharedMemoryConfig
+{
+    public static readonly SharedMemoryConfig Empty;
+
+    public SharedMemoryConfig(int numElements, int elementSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(numElements);
+        ArgumentOutOfRangeException.ThrowIfNegative(elementSize);
+        NumElements = numElements;
+        ElementSize = elementSize;
+    }
+
+    public int NumElements { get; }
+
+    public int ElementSize { get; }
+
+    public int ArraySize => NumElements * ElementSize;
+
+    public bool UsesDynamicSharedMemory => NumElements > 0 && ElementSize > 0;
+
+    public static SharedMemoryConfig RequestDynamic<T>(int numElements)
+        where T : unmanaged
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(numElements, 1);
+        return new(numElements, Unsafe.SizeOf<T>());
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+
+namespace ILGPU.Runtime
+{
+    /// <summary>What an accelerator's code generator can use.</summary>
+    public abstract class CapabilityContext
+    {
+        internal CapabilityContext()
+        { }
+
+        public bool Float16 { get; internal set; }
+
+        public bool Float64 { get; internal set; }
+
+        public bool GenericAddressSpace { get; internal set; }
+
+        public bool Int64_Atomics { get; internal set; }
+
+        public bool SubGroups { get; internal set; }
+    }
+}
+
+namespace ILGPU.Runtime.CPU
+{
+    public sealed class CPUCapabilityContext : CapabilityContext
+    {
+        internal CPUCapabilityContext()
+        {
+            Float16 = true;
+            Float64 = true;
+            GenericAddressSpace = true;
+            Int64_Atomics = true;
+            SubGroups = true;
+        }
+    }
+}
+
+namespace ILGPU.Runtime.Cuda
+{
+    public sealed class CudaCapabilityContext : CapabilityContext
+    {
+        internal CudaCapabilityContext()
+        { }
+
+        public bool Float16_Min { get; internal set; }
+
+        public bool Float16_Max { get; internal set; }
+
+        public bool Float16_TanH { get; internal set; }
+
+        public bool Float32_TanH { get; internal set; }
+    }
+}
+
+namespace ILGPU.Runtime.OpenCL
+{
+    public sealed class CLCapabilityContext : CapabilityContext
+    {
+        internal CLCapabilityContext()
+        { }
+
+        public ImmutableArray<string> Extensions { get; } = [];
+    }
+}
