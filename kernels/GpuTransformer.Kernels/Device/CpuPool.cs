@@ -6,7 +6,7 @@ internal sealed unsafe class CpuPool
     public static CpuPool Shared { get; } = new();
 
     /// <summary>Threads that work on a pass, the caller's included.</summary>
-    public int Threads => 1;
+    public int Threads { get; } = 1;
 
     /// <summary>Walks the steps in order; the tiles of a step run on any thread, and a step starts when the one before it
     /// is done. Where <paramref name="timestamps"/> is not null it receives count + 1 ticks: the start, then each step's end.</summary>

@@ -1,0 +1,46 @@
+namespace GpuTransformer.Kernels;
+
+/// <summary>One width of SIMD registers, so that a tile is written once for all widths. A type parameter is bound to a
+/// struct, so every call here compiles to its instruction.</summary>
+/// <typeparam name="TVector">The register: Vector512, Vector256 or Vector128 of float.</typeparam>
+internal unsafe interface ISimd<TVector>
+    where TVector : struct
+{
+    /// <summary>Floats in a register.</summary>
+    static abstract int Lanes { get; }
+
+    /// <summary>Loads from any address.</summary>
+    static abstract TVector Load(float* source);
+
+    static abstract void Store(TVector value, float* destination);
+
+    /// <summary>All lanes the same.</summary>
+    static abstract TVector Create(float value);
+
+    static abstract TVector Add(TVector left, TVector right);
+
+    static abstract TVector Subtract(TVector left, TVector right);
+
+    static abstract TVector Multiply(TVector left, TVector right);
+
+    static abstract TVector Divide(TVector left, TVector right);
+
+    /// <summary>left · right + addend with one rounding where the processor has it, else two.</summary>
+    static abstract TVector MultiplyAdd(TVector left, TVector right, TVector addend);
+
+    /// <summary>The smaller; where either is NaN, <paramref name="value"/>.</summary>
+    static abstract TVector Min(TVector bound, TVector value);
+
+    /// <summary>The larger; where either is NaN, <paramref name="value"/>.</summary>
+    static abstract TVector Max(TVector bound, TVector value);
+
+    static abstract TVector And(TVector left, TVector right);
+
+    static abstract TVector Or(TVector left, TVector right);
+
+    /// <summary>2^p in the normal range, for p = <paramref name="shifted"/> - <see cref="FastMath.RoundingShift"/>.</summary>
+    static abstract TVector PowerOfTwo(TVector shifted);
+
+    /// <summary>value · 2^p for p as in <see cref="PowerOfTwo"/>; denormal and infinite results included.</summary>
+    static abstract TVector Scale(TVector value, TVector shifted);
+}
