@@ -23,6 +23,8 @@ public sealed class KernelSet
         {
             throw new DeviceException($"Variant cpu was asked for, but {Traits.Name} is a {Traits.Kind} device.");
         }
+
+        Softmax = new Softmax(this);
     }
 
     /// <summary>The accelerator that the kernels run on.</summary>
@@ -33,6 +35,9 @@ public sealed class KernelSet
 
     /// <summary>The kind of variant that was asked for; null: the best for the device.</summary>
     public VariantKind? RequestedVariant { get; }
+
+    /// <summary>Softmax of rows.</summary>
+    public Softmax Softmax { get; }
 
     internal CpuPool Pool { get; } = CpuPool.Shared;
 }
