@@ -25,6 +25,9 @@ public sealed class KernelSet
         }
 
         Softmax = new Softmax(this);
+        LayerNorm = new LayerNorm(this);
+        RmsNorm = new RmsNorm(this);
+        BatchNorm = new BatchNorm(this);
     }
 
     /// <summary>The accelerator that the kernels run on.</summary>
@@ -38,6 +41,15 @@ public sealed class KernelSet
 
     /// <summary>Softmax of rows.</summary>
     public Softmax Softmax { get; }
+
+    /// <summary>LayerNorm of rows.</summary>
+    public LayerNorm LayerNorm { get; }
+
+    /// <summary>RMSNorm of rows.</summary>
+    public RmsNorm RmsNorm { get; }
+
+    /// <summary>BatchNorm for inference.</summary>
+    public BatchNorm BatchNorm { get; }
 
     internal CpuPool Pool { get; } = CpuPool.Shared;
 }

@@ -16,7 +16,7 @@ internal static class SoftmaxNaive
     public static void Kernel(SoftmaxArgs args)
     {
         var row = Grid.IdxX * Group.DimX + Group.IdxX;
-        if (row >= args.Rows.Count)
+        if ((uint)row >= (uint)args.Rows.Count)
         {
             return;
         }

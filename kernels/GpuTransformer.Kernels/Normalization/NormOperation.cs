@@ -1,0 +1,85 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>What LayerNorm and RMSNorm share: the arguments, their checks and the table of kernels.</summary>
+public abstract class NormOperation : Operation<NormArgs>
+{
+    private const int MostThreads = GroupReduction.MaxThreads;
+
+    private protected NormOperation(KernelSet kernels, string name, Variant<NormArgs>[] variants)
+        : base(kernels, name, variants)
+    {
+    }
+
+    private protected static Variant<NormArgs>[] VariantsOf<TKind>(string name)
+        where TKind : struct, INormKind =>
+    [
+        new KernelVariant<NormArgs>(
+            $"{name}-naive", VariantKind.Naive, NormNaive<TKind>.Kernel,
+            traits => (in NormArgs args) => RowGrid.ThreadPerItem(traits, args.Rows.Capacity)),
+        new KernelVariant<NormArgs>(
+            $"{name}-stream", VariantKind.Group, NormGroupStream<TKind>.Kernel,
+            traits => (in NormArgs args) => RowGrid.GroupPerRow(
+                traits, args.Rows.Capacity, args.Width, 8, NormGroupStream<TKind>.MostThreads)),
+        new KernelVariant<NormArgs>(
+            $"{name}-registers", VariantKind.Group, NormGroupRegisters<TKind>.Kernel,
+            traits => (in NormArgs args) => RowGrid.GroupPerRow(
+                traits, args.Rows.Capacity, args.Width, NormGroupRegisters<TKind>.ItemsPerThread, MostThreads),
+            (DeviceTraits traits, in NormArgs args) => FitsRegisters<TKind>(traits, args)),
+    ];
+
+    /// <inheritdoc/>
+    protected override void Check(in NormArgs args)
+    {
+        var rows = args.Rows.Capacity;
+        ShapeCheck.AtLeast(Name, "width", args.Width, 1);
+        ShapeCheck.Active(Name, "rows", args.Rows);
+        ShapeCheck.Rows(Name, "x", args.X, rows, args.Width);
+        ShapeCheck.Rows(Name, "y", args.Y, rows, args.Width);
+        ShapeCheck.Elements(Name, "weight", args.Weight, args.WeightOffset, args.Width);
+        ShapeCheck.Finite(Name, "epsilon", args.Epsilon);
+        ShapeCheck.Finite(Name, "weightShift", args.WeightShift);
+        if (args.HasBias != 0)
+        {
+            ShapeCheck.Elements(Name, "bias", args.Bias, args.BiasOffset, args.Width);
+        }
+
+        if (args.HasResidual != 0)
+        {
+            ShapeCheck.Rows(Name, "residual", args.Residual, rows, args.Width);
+        }
+
+        if (args.HasSum != 0)
+        {
+            ShapeCheck.Rows(Name, "sum", args.Sum, rows, args.Width);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override bool IsEmpty(in NormArgs args) => args.Rows.Capacity == 0;
+
+    /// <inheritdoc/>
+    protected override (string Shape, long Flops, long Bytes) Describe(in NormArgs args)
+    {
+        var elements = (long)args.Rows.Capacity * args.Width;
+        var streams = 2 + (args.HasResidual != 0 ? 1 : 0) + (args.HasSum != 0 ? 1 : 0);
+        var vectors = 1 + (args.HasBias != 0 ? 1 : 0);
+        return ($"{args.Rows.Capacity}x{args.Width}", 8 * elements, sizeof(float) * (streams * elements + vectors * args.Width));
+    }
+
+    private static bool FitsRegisters<TKind>(DeviceTraits traits, in NormArgs args)
+        where TKind : struct, INormKind
+    {
+        var most = (long)NormGroupRegisters<TKind>.ItemsPerThread * Math.Min(traits.MaxGroupSize, MostThreads);
+        return args.Width <= most && (args.Width & 3) == 0 && IsAligned(args);
+    }
+
+    private static bool IsAligned(in NormArgs args) =>
+        ShapeCheck.IsVectorAligned(args.X) && ShapeCheck.IsVectorAligned(args.Y)
+        && (args.WeightOffset & 3) == 0 && ShapeCheck.IsVectorAligned(args.Weight)
+        && (args.HasBias == 0 || ((args.BiasOffset & 3) == 0 && ShapeCheck.IsVectorAligned(args.Bias)))
+        && (args.HasResidual == 0 || ShapeCheck.IsVectorAligned(args.Residual))
+        && (args.HasSum == 0 || ShapeCheck.IsVectorAligned(args.Sum));
+}
