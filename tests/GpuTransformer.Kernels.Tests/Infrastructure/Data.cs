@@ -31,4 +31,17 @@ public static class Data
 
         return values;
     }
+
+    /// <summary>Rows set apart by a stride from an offset on; what lies between is NaN.</summary>
+    public static float[] Strided(float[] values, int rows, int width, int stride, int offset)
+    {
+        var strided = new float[offset + rows * stride];
+        Array.Fill(strided, float.NaN);
+        for (var r = 0; r < rows; r++)
+        {
+            values.AsSpan(r * width, width).CopyTo(strided.AsSpan(offset + r * stride));
+        }
+
+        return strided;
+    }
 }

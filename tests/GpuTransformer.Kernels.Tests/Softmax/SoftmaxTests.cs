@@ -186,7 +186,7 @@ public class SoftmaxTests
         var expected = SoftmaxReference.Compute(
             values, rows, width, scale,
             intervals ? intervalValues : null, rowsPerInterval, mask ? maskValues : null, rowsPerMask);
-        using var x = device.Upload(Spread(values, rows, width, stride, offset));
+        using var x = device.Upload(Data.Strided(values, rows, width, stride, offset));
         using var maskBuffer = device.Upload(maskValues);
         using var intervalBuffer = device.Upload(intervalValues);
         GuardedOutput? output = null;
@@ -229,17 +229,5 @@ public class SoftmaxTests
         }
 
         return mask;
-    }
-
-    private static float[] Spread(float[] values, int rows, int width, int stride, int offset)
-    {
-        var spread = new float[offset + rows * stride];
-        Array.Fill(spread, float.NaN);
-        for (var r = 0; r < rows; r++)
-        {
-            values.AsSpan(r * width, width).CopyTo(spread.AsSpan(offset + r * stride));
-        }
-
-        return spread;
     }
 }
