@@ -24,6 +24,7 @@ public sealed class KernelSet
             throw new DeviceException($"Variant cpu was asked for, but {Traits.Name} is a {Traits.Kind} device.");
         }
 
+        MatMul = new MatMul(this);
         Softmax = new Softmax(this);
         LayerNorm = new LayerNorm(this);
         RmsNorm = new RmsNorm(this);
@@ -38,6 +39,9 @@ public sealed class KernelSet
 
     /// <summary>The kind of variant that was asked for; null: the best for the device.</summary>
     public VariantKind? RequestedVariant { get; }
+
+    /// <summary>y = activation(scale · x · weightᵀ + bias) · gate + residual.</summary>
+    public MatMul MatMul { get; }
 
     /// <summary>Softmax of rows.</summary>
     public Softmax Softmax { get; }

@@ -30,6 +30,33 @@ internal static class ShapeCheck
         }
     }
 
+    /// <summary>The view holds <paramref name="batch"/> such matrices, <paramref name="batchStride"/> elements apart.</summary>
+    public static void Batch(
+        string operation, string name, in RowView view, long rows, int width, int batch, int batchStride)
+    {
+        Rows(operation, name, view, rows, width);
+        if (batch <= 1)
+        {
+            return;
+        }
+
+        if (batchStride < 0)
+        {
+            throw new ShapeException(
+                $"{operation}: the batch stride of {name} must not be negative, found {batchStride}.");
+        }
+
+        var needed = rows <= 0 || width <= 0
+            ? 0
+            : view.Offset + (batch - 1L) * batchStride + (rows - 1) * view.Stride + width;
+        if (needed > view.Data.Length)
+        {
+            throw new ShapeException(
+                $"{operation}: {name} needs {needed} elements for {batch} matrices of {rows} rows of {width} " +
+                $"(offset {view.Offset}, stride {view.Stride}, batch stride {batchStride}), found {view.Data.Length}.");
+        }
+    }
+
     /// <summary>The view holds <paramref name="count"/> elements from <paramref name="offset"/> on.</summary>
     public static void Elements<T>(string operation, string name, ArrayView<T> view, long offset, long count)
         where T : unmanaged
@@ -63,6 +90,15 @@ internal static class ShapeCheck
         if (value < least)
         {
             throw new ShapeException($"{operation}: {name} must be at least {least}, found {value}.");
+        }
+    }
+
+    /// <summary>A size between two bounds, both allowed.</summary>
+    public static void Between(string operation, string name, long value, long least, long most)
+    {
+        if (value < least || value > most)
+        {
+            throw new ShapeException($"{operation}: {name} must be between {least} and {most}, found {value}.");
         }
     }
 

@@ -7,23 +7,26 @@ namespace GpuTransformer.Kernels.Tests;
 /// <summary>An output that starts as NaN, with guard zones on both sides: a missed write stays NaN, an overrun shows.</summary>
 public sealed class GuardedOutput : IDisposable
 {
-    private const int Guard = 64;
+    private const int Tail = 64;
     private const float GuardValue = 12345.678f;
     private readonly MemoryBuffer1D<float, Stride1D.Dense> _buffer;
     private readonly int _rows;
     private readonly int _width;
+    private readonly int _offset;
 
     /// <param name="stride">Elements from one row to the next, at least the width; the gap is guarded too.</param>
-    public GuardedOutput(TestDevice device, int rows, int width, int stride = 0)
+    /// <param name="offset">Where element (0, 0) is; odd ones rule 128-bit accesses out.</param>
+    public GuardedOutput(TestDevice device, int rows, int width, int stride = 0, int offset = 64)
     {
+        _offset = offset;
         _rows = rows;
         _width = width;
         Stride = stride == 0 ? width : stride;
-        var values = new float[Guard + rows * Stride + Guard];
+        var values = new float[offset + rows * Stride + Tail];
         Array.Fill(values, GuardValue);
         for (var r = 0; r < rows; r++)
         {
-            values.AsSpan(Guard + r * Stride, width).Fill(float.NaN);
+            values.AsSpan(offset + r * Stride, width).Fill(float.NaN);
         }
 
         _buffer = device.Accelerator.Allocate1D(values);
@@ -31,7 +34,7 @@ public sealed class GuardedOutput : IDisposable
 
     public int Stride { get; }
 
-    public RowView View => new(_buffer.View, Guard, Stride);
+    public RowView View => new(_buffer.View, _offset, Stride);
 
     /// <summary>Checks the guards and returns [rows * width] values.</summary>
     public float[] Read()
@@ -40,15 +43,15 @@ public sealed class GuardedOutput : IDisposable
         var values = new float[_rows * _width];
         for (var i = 0; i < all.Length; i++)
         {
-            var row = (i - Guard) / Stride;
-            var column = (i - Guard) % Stride;
-            if (i >= Guard && row < _rows && column < _width)
+            var row = (i - _offset) / Stride;
+            var column = (i - _offset) % Stride;
+            if (i >= _offset && row < _rows && column < _width)
             {
                 values[row * _width + column] = all[i];
             }
             else
             {
-                Assert.True(all[i] == GuardValue, $"guard overwritten at {i - Guard} (row {row}, column {column}): {all[i]}");
+                Assert.True(all[i] == GuardValue, $"guard overwritten at {i - _offset} (row {row}, column {column}): {all[i]}");
             }
         }
 

@@ -18,4 +18,30 @@ public static class Tolerance
             Assert.True(same, $"{what}: element {i} is {a:G9}, expected {e:G9} (difference {a - e:G3})");
         }
     }
+
+    /// <summary>|actual - expected| ≤ allowed, element by element.</summary>
+    public static void Within(double[] expected, double[] allowed, float[] actual, string what)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var e = expected[i];
+            var a = (double)actual[i];
+            var same = double.IsFinite(e) ? double.IsFinite(a) && Math.Abs(a - e) <= allowed[i] : e.Equals(a);
+            Assert.True(
+                same, $"{what}: element {i} is {a:G9}, expected {e:G9} (difference {a - e:G3}, allowed {allowed[i]:G3})");
+        }
+    }
+
+    /// <summary>The same numbers to the last bit.</summary>
+    public static void SameBits(float[] expected, float[] actual, string what)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (var i = 0; i < expected.Length; i++)
+        {
+            Assert.True(
+                BitConverter.SingleToInt32Bits(expected[i]) == BitConverter.SingleToInt32Bits(actual[i]),
+                $"{what}: element {i} is {actual[i]:G9}, expected the bits of {expected[i]:G9}");
+        }
+    }
 }

@@ -1,0 +1,21 @@
+using System.Reflection;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>Every ILGPU kernel of the library, for the tests that read or compile them all.</summary>
+internal static class KernelCatalog
+{
+    /// <summary>The naive and group kernels of every operation's table, generic ones closed over what the tables use.</summary>
+    internal static IEnumerable<MethodInfo> GpuKernels() =>
+    [
+        .. Kernels(MatMulVariants<StandardEpilogue>.Table()),
+        .. Kernels(Softmax.Variants),
+        .. Kernels(LayerNorm.Variants),
+        .. Kernels(RmsNorm.Variants),
+        .. Kernels(BatchNorm.Variants),
+    ];
+
+    private static IEnumerable<MethodInfo> Kernels<TArgs>(Variant<TArgs>[] table)
+        where TArgs : struct =>
+        table.OfType<KernelVariant<TArgs>>().Select(variant => variant.Kernel.Method);
+}
