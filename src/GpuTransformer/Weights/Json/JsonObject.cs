@@ -203,7 +203,7 @@ public class JsonObject
     /// <summary>The string a reader stands on; half of a surrogate pair is an error.</summary>
     internal string TextAt(string key, scoped in Utf8JsonReader value)
     {
-        if (value.TokenType != JsonTokenType.String)
+        if (value.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName))
         {
             throw Error(key, "a string", Describe(value));
         }
