@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using ILGPU.Runtime;
 
 namespace ILGPU.Execution;
@@ -8,9 +10,16 @@ internal static class KernelLaunch
     internal static void CheckEntryPoint(Delegate kernel)
     {
         ArgumentNullException.ThrowIfNull(kernel);
-        if (!kernel.Method.IsStatic)
+        if (kernel.Target != null && !IsClosureFree(kernel.Target))
             throw new NotSupportedException($"{kernel.Method.Name} is not static: a kernel must be.");
+        foreach (var parameter in kernel.Method.GetParameters())
+            ParameterTypes.CheckParameter(parameter.ParameterType);
     }
+
+    /// <summary>A lambda that captures nothing lives on an object without fields.</summary>
+    private static bool IsClosureFree(object target) =>
+        target.GetType().IsDefined(typeof(CompilerGeneratedAttribute), false) &&
+        target.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Length == 0;
 
     internal static Accelerator Check(Accelerator accelerator, KernelSpecialization specialization) =>
         specialization.IsCompatibleWith(accelerator)
@@ -59,7 +68,7 @@ internal static class KernelLaunch
 
     private static void CheckBounds(Accelerator accelerator, in KernelConfig config)
     {
-        if (!config.GridDim.InBoundsInclusive(accelerator.MaxGridSize))
+        if (config.GridDim.LongSize < 1 || !config.GridDim.InBoundsInclusive(accelerator.MaxGridSize))
         {
             throw new ArgumentOutOfRangeException(
                 nameof(config),

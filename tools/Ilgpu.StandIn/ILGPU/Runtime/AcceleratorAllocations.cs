@@ -48,5 +48,9 @@ public abstract partial class Accelerator
         Allocate2D<T, Stride2D.DenseY>(extent, size => size.Y, (_, leading) => new(leading));
 
     private ArrayView<T> AllocateView<T>(long elements)
-        where T : unmanaged => new(AllocateRaw(elements, ArrayView<T>.ElementSize), 0, elements);
+        where T : unmanaged
+    {
+        Execution.ParameterTypes.CheckElement(typeof(T));
+        return new(AllocateRaw(elements, ArrayView<T>.ElementSize), 0, elements);
+    }
 }
