@@ -18,15 +18,15 @@ public static class GroupExtensions
     public static T AllReduce<T, TReduction>(T value)
         where T : unmanaged
         where TReduction : struct, IScanReduceOperation<T> =>
-        Reduction.Fold<T, TReduction>(GroupRun.Current.GroupExchange(value));
+        Reduction.Fold<T, TReduction>(GroupRun.Current.GroupReduction(value));
 
     public static T ExclusiveScan<T, TScanOperation>(T value)
         where T : unmanaged
         where TScanOperation : struct, IScanReduceOperation<T> =>
-        Reduction.Fold<T, TScanOperation>(GroupRun.Current.GroupExchange(value)[..Group.LinearIndex]);
+        Reduction.Fold<T, TScanOperation>(GroupRun.Current.GroupReduction(value)[..Group.LinearIndex]);
 
     public static T InclusiveScan<T, TScanOperation>(T value)
         where T : unmanaged
         where TScanOperation : struct, IScanReduceOperation<T> =>
-        Reduction.Fold<T, TScanOperation>(GroupRun.Current.GroupExchange(value)[..(Group.LinearIndex + 1)]);
+        Reduction.Fold<T, TScanOperation>(GroupRun.Current.GroupReduction(value)[..(Group.LinearIndex + 1)]);
 }

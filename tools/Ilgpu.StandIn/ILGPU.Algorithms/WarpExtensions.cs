@@ -18,15 +18,15 @@ public static class WarpExtensions
     public static T AllReduce<T, TReduction>(T value)
         where T : unmanaged
         where TReduction : struct, IScanReduceOperation<T> =>
-        Reduction.Fold<T, TReduction>(GroupRun.Current.WarpExchange(value, Rendezvous.Exchange));
+        Reduction.Fold<T, TReduction>(GroupRun.Current.WarpReduction(value));
 
     public static T ExclusiveScan<T, TScan>(T value)
         where T : unmanaged
         where TScan : struct, IScanReduceOperation<T> =>
-        Reduction.Fold<T, TScan>(GroupRun.Current.WarpExchange(value, Rendezvous.Exchange)[..Warp.LaneIdx]);
+        Reduction.Fold<T, TScan>(GroupRun.Current.WarpReduction(value)[..Warp.LaneIdx]);
 
     public static T InclusiveScan<T, TScan>(T value)
         where T : unmanaged
         where TScan : struct, IScanReduceOperation<T> =>
-        Reduction.Fold<T, TScan>(GroupRun.Current.WarpExchange(value, Rendezvous.Exchange)[..(Warp.LaneIdx + 1)]);
+        Reduction.Fold<T, TScan>(GroupRun.Current.WarpReduction(value)[..(Warp.LaneIdx + 1)]);
 }

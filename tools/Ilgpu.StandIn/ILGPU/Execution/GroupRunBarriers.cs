@@ -66,8 +66,29 @@ internal sealed partial class GroupRun
     }
 
     /// <summary>The values of all lanes of the group, in lane order.</summary>
-    internal ReadOnlySpan<T> GroupExchange<T>(T value)
-        where T : unmanaged => Exchange(value, Rendezvous.Exchange);
+    internal ReadOnlySpan<T> GroupReduction<T>(T value)
+        where T : unmanaged
+    {
+        CheckReduction();
+        return Exchange(value, Rendezvous.Exchange);
+    }
+
+    /// <summary>The values of all lanes of the warp, in lane order.</summary>
+    internal ReadOnlySpan<T> WarpReduction<T>(T value)
+        where T : unmanaged
+    {
+        CheckReduction();
+        return WarpExchange(value, Rendezvous.Exchange);
+    }
+
+    private void CheckReduction()
+    {
+        if (!task.HasAlgorithms)
+            KernelFault.Fail("GroupExtensions and WarpExtensions need a context with EnableAlgorithms.");
+        // The package's reductions read lanes that a partial warp lacks (48 threads in warps of 32: wrong).
+        if (GroupSize % WarpSize != 0)
+            KernelFault.Fail($"A reduction over {GroupSize} threads, which do not fill warps of {WarpSize}.");
+    }
 
     private ReadOnlySpan<T> Exchange<T>(T value, Rendezvous kind)
         where T : unmanaged

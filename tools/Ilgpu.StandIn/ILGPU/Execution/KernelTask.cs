@@ -19,6 +19,9 @@ internal abstract class KernelTask
 
     internal int MaxSharedMemory { get; private set; }
 
+    /// <summary>Whether the context was made with EnableAlgorithms.</summary>
+    internal bool HasAlgorithms { get; private set; }
+
     internal int Chunks { get; private set; }
 
     internal long Groups { get; private set; }
@@ -34,6 +37,7 @@ internal abstract class KernelTask
         Dynamic = config.SharedMemoryConfig;
         WarpSize = accelerator.WarpSize;
         MaxSharedMemory = accelerator.MaxSharedMemoryPerGroup;
+        HasAlgorithms = accelerator.Context.Properties.AlgorithmsEnabled;
         Groups = GridDim.LongSize;
         Chunks = (int)Math.Min(workers, Groups);
         unfinishedChunks = Chunks;

@@ -7,16 +7,6 @@ namespace ILGPU.Runtime
     {
         internal CapabilityContext()
         { }
-
-        public bool Float16 { get; internal set; }
-
-        public bool Float64 { get; internal set; }
-
-        public bool GenericAddressSpace { get; internal set; }
-
-        public bool Int64_Atomics { get; internal set; }
-
-        public bool SubGroups { get; internal set; }
     }
 }
 
@@ -25,13 +15,7 @@ namespace ILGPU.Runtime.CPU
     public sealed class CPUCapabilityContext : CapabilityContext
     {
         internal CPUCapabilityContext()
-        {
-            Float16 = true;
-            Float64 = true;
-            GenericAddressSpace = true;
-            Int64_Atomics = true;
-            SubGroups = true;
-        }
+        { }
     }
 }
 
@@ -58,6 +42,16 @@ namespace ILGPU.Runtime.OpenCL
     {
         internal CLCapabilityContext()
         { }
+
+        public bool Float16 { get; internal set; }
+
+        public bool Float64 { get; internal set; }
+
+        public bool GenericAddressSpace { get; internal set; }
+
+        public bool Int64_Atomics { get; internal set; }
+
+        public bool SubGroups { get; internal set; }
 
         public ImmutableArray<string> Extensions { get; } = [];
     }
