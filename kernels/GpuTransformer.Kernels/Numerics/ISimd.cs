@@ -43,4 +43,26 @@ internal unsafe interface ISimd<TVector>
 
     /// <summary>value · 2^p for p as in <see cref="PowerOfTwo"/>; denormal and infinite results included.</summary>
     static abstract TVector Scale(TVector value, TVector shifted);
+
+    /// <summary>The first <paramref name="count"/> lanes (0 to Lanes) from memory, the rest 0; reads nothing beyond them.</summary>
+    static abstract TVector LoadFirst(float* source, int count);
+
+    /// <summary>Writes the first <paramref name="count"/> lanes (0 to Lanes) and nothing else.</summary>
+    static abstract void StoreFirst(TVector value, float* destination, int count);
+
+    /// <summary>Lanes in [begin, end) of <paramref name="inside"/>, the others of <paramref name="outside"/>.</summary>
+    static abstract TVector SelectRange(TVector inside, TVector outside, int begin, int end);
+
+    /// <summary>0 in the lanes where <paramref name="x"/> &lt; <paramref name="lowest"/>, else value; NaN is not less.</summary>
+    static abstract TVector ZeroBelow(TVector value, TVector x, TVector lowest);
+
+    /// <summary>value · 2^p for p as in <see cref="PowerOfTwo"/>, by adding p to the exponent's bits: right while the
+    /// result is a normal number; NaN stays NaN.</summary>
+    static abstract TVector ScaleByPower(TVector value, TVector shifted);
+
+    /// <summary>Sum of the lanes in a fixed order: halves are added to each other until one is left.</summary>
+    static abstract float Sum(TVector value);
+
+    /// <summary>The largest lane; where there are NaN, any of the lanes.</summary>
+    static abstract float Largest(TVector value);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace GpuTransformer.Kernels;
 
@@ -58,4 +59,50 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         var bias = Vector256.Create(127);
         return value * ((half + bias) << 23).AsSingle() * ((power - half + bias) << 23).AsSingle();
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadFirst(float* source, int count) => Avx.IsSupported
+        ? Avx.MaskLoad(source, Below(count))
+        : Vector256.Create(
+            Simd128.LoadFirst(source, Math.Min(count, 4)), Simd128.LoadFirst(source + 4, Math.Max(count - 4, 0)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(Vector256<float> value, float* destination, int count)
+    {
+        if (Avx.IsSupported)
+        {
+            Avx.MaskStore(destination, Below(count), value);
+            return;
+        }
+
+        Simd128.StoreFirst(value.GetLower(), destination, Math.Min(count, 4));
+        Simd128.StoreFirst(value.GetUpper(), destination + 4, Math.Max(count - 4, 0));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> SelectRange(Vector256<float> inside, Vector256<float> outside, int begin, int end)
+    {
+        var lane = Vector256<int>.Indices;
+        var mask = Vector256.GreaterThanOrEqual(lane, Vector256.Create(begin)) & Vector256.LessThan(lane, Vector256.Create(end));
+        return Vector256.ConditionalSelect(mask.AsSingle(), inside, outside);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ZeroBelow(Vector256<float> value, Vector256<float> x, Vector256<float> lowest) =>
+        Vector256.ConditionalSelect(Vector256.LessThan(x, lowest), Vector256<float>.Zero, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ScaleByPower(Vector256<float> value, Vector256<float> shifted) =>
+        (value.AsInt32() + (shifted.AsInt32() << 23)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector256<float> value) => Simd128.Sum(value.GetLower() + value.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Vector256<float> value) =>
+        Simd128.Largest(Vector128.MaxNative(value.GetLower(), value.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Below(int count) =>
+        Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
 }

@@ -53,4 +53,50 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Scale(Vector512<float> value, Vector512<float> shifted) =>
         Avx512F.Scale(value, shifted - Vector512.Create(FastMath.RoundingShift));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadFirst(float* source, int count) => Avx512F.IsSupported
+        ? Avx512F.MaskLoad(source, Below(count), Vector512<float>.Zero)
+        : Vector512.Create(
+            Simd256.LoadFirst(source, Math.Min(count, 8)), Simd256.LoadFirst(source + 8, Math.Max(count - 8, 0)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(Vector512<float> value, float* destination, int count)
+    {
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.MaskStore(destination, Below(count), value);
+            return;
+        }
+
+        Simd256.StoreFirst(value.GetLower(), destination, Math.Min(count, 8));
+        Simd256.StoreFirst(value.GetUpper(), destination + 8, Math.Max(count - 8, 0));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> SelectRange(Vector512<float> inside, Vector512<float> outside, int begin, int end)
+    {
+        var lane = Vector512<int>.Indices;
+        var mask = Vector512.GreaterThanOrEqual(lane, Vector512.Create(begin)) & Vector512.LessThan(lane, Vector512.Create(end));
+        return Vector512.ConditionalSelect(mask.AsSingle(), inside, outside);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ZeroBelow(Vector512<float> value, Vector512<float> x, Vector512<float> lowest) =>
+        Vector512.ConditionalSelect(Vector512.LessThan(x, lowest), Vector512<float>.Zero, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ScaleByPower(Vector512<float> value, Vector512<float> shifted) =>
+        (value.AsInt32() + (shifted.AsInt32() << 23)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector512<float> value) => Simd256.Sum(value.GetLower() + value.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Vector512<float> value) =>
+        Simd256.Largest(Vector256.MaxNative(value.GetLower(), value.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Below(int count) =>
+        Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
 }
