@@ -29,6 +29,7 @@ public sealed class KernelSet
         LayerNorm = new LayerNorm(this);
         RmsNorm = new RmsNorm(this);
         BatchNorm = new BatchNorm(this);
+        Attention = new Attention(this);
     }
 
     /// <summary>The accelerator that the kernels run on.</summary>
@@ -54,6 +55,9 @@ public sealed class KernelSet
 
     /// <summary>BatchNorm for inference.</summary>
     public BatchNorm BatchNorm { get; }
+
+    /// <summary>Attention over paged keys and values.</summary>
+    public Attention Attention { get; }
 
     internal CpuPool Pool { get; } = CpuPool.Shared;
 }

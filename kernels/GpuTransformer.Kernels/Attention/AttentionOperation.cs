@@ -1,0 +1,82 @@
+using ILGPU;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>Attention with one score policy.</summary>
+/// <typeparam name="TScore">What happens to a scaled score before the softmax.</typeparam>
+public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
+    where TScore : struct, IScorePolicy
+{
+    /// <summary>CUDA allows no more groups in y, where the heads are.</summary>
+    private const int MostGroupsInY = 65535;
+
+    internal static readonly Variant<AttentionArgs<TScore>>[] Variants =
+    [
+        new KernelVariant<AttentionArgs<TScore>>(
+            "attention-naive", VariantKind.Naive, AttentionNaive<TScore>.Kernel,
+            traits => (in AttentionArgs<TScore> args) =>
+                RowGrid.ThreadPerItem(traits, (long)args.Blocks.Capacity * args.BlockRows * args.NumHeads)),
+        Tile<AttentionTileOnePage>("attention-flash-page", fewestRows: 1),
+        Tile<AttentionTile16x256>("attention-flash-16x256", fewestRows: 1),
+        Tile<AttentionTile32x128>("attention-flash-32x128", fewestRows: 17),
+        Tile<AttentionTile64x64>("attention-flash-64x64", fewestRows: 33),
+    ];
+
+    internal AttentionOperation(KernelSet kernels)
+        : base(kernels, "Attention", Variants)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override void Check(in AttentionArgs<TScore> args)
+    {
+        PagedKeysCheck.Heads(Name, args.NumHeads, args.Pages);
+        PagedKeysCheck.Pages(Name, args.Pages, hasValues: true);
+        ShapeCheck.Active(Name, "blocks", args.Blocks);
+        ShapeCheck.AtLeast(Name, "blockRows", args.BlockRows, 1);
+        ShapeCheck.Elements(Name, "blockTable", args.BlockTable, 0, 2L * args.Blocks.Capacity);
+        ShapeCheck.Finite(Name, "scale", args.Scale);
+        PagedKeysCheck.Rows(Name, "query", args.Query, args.RowTable, args.NumHeads, args.Pages);
+        PagedKeysCheck.Rows(Name, "output", args.Output, args.RowTable, args.NumHeads, args.Pages);
+        if (args.Blocks.Capacity > 0)
+        {
+            ShapeCheck.Elements(Name, "rowTable", args.RowTable, 0, 4);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override bool IsEmpty(in AttentionArgs<TScore> args) => args.Blocks.Capacity == 0;
+
+    /// <inheritdoc/>
+    protected override (string Shape, long Flops, long Bytes) Describe(in AttentionArgs<TScore> args)
+    {
+        var rows = args.RowTable.Length / 4;
+        var slots = PagedKeysCheck.Slots(args.Pages);
+        var width = (long)args.NumHeads * args.Pages.HeadDim;
+        var keys = (long)args.Pages.NumKvHeads * args.Pages.HeadDim * slots;
+        return (
+            $"{rows}x{args.NumHeads}x{args.Pages.HeadDim} over {slots}",
+            4 * rows * slots * width,
+            sizeof(float) * (2 * rows * width + 2 * keys * Math.Max(1, args.Blocks.Capacity)));
+    }
+
+    private static KernelVariant<AttentionArgs<TScore>> Tile<TTile>(string name, int fewestRows)
+        where TTile : struct, IAttentionTile =>
+        new(name, VariantKind.Group, AttentionGroup<TScore, TTile>.Kernel,
+            _ => (in AttentionArgs<TScore> args) => new KernelConfig(
+                new Index3D(
+                    Math.Max(1, args.Blocks.Capacity * AttentionGroup<TScore, TTile>.Parts(args.BlockRows)), GroupsInY<TTile>(args), 1),
+                new Index3D(AttentionLayout<TTile>.Threads, 1, 1)),
+            (DeviceTraits traits, in AttentionArgs<TScore> args) =>
+                args.BlockRows >= fewestRows
+                && args.Pages.HeadDim <= TTile.MaxHeadDim
+                && traits.MaxGroupSize >= AttentionLayout<TTile>.Threads
+                && traits.SharedBytes >= AttentionLayout<TTile>.SharedBytes
+                && GroupsInY<TTile>(args) <= MostGroupsInY
+                && ShapeCheck.IsVectorAligned(args.Pages.Keys)
+                && ShapeCheck.IsVectorAligned(args.Pages.Values));
+
+    private static int GroupsInY<TTile>(in AttentionArgs<TScore> args)
+        where TTile : struct, IAttentionTile =>
+        args.NumHeads * ((args.Pages.HeadDim + AttentionLayout<TTile>.OutputDims - 1) / AttentionLayout<TTile>.OutputDims);
+}
