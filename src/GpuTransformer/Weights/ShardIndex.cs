@@ -35,9 +35,8 @@ internal static class ShardIndex
         }
     }
 
-    /// <summary>Refuses every file name that is not a plain name, and a link that leads out of the folder. A link to
-    /// where the index itself lies is allowed: download caches keep a model's files that way.</summary>
-    public static void RequirePlainName(string folder, string name, string index)
+    // A link to where the index itself lies is allowed: download caches keep a model's files that way.
+    private static void RequirePlainName(string folder, string name, string index)
     {
         bool plain = name.Length is > 0 and <= LongestFileName && name is not ("." or "..")
             && name.AsSpan().IndexOfAny("/\\:") < 0 && !name.Contains("..") && !name.Any(char.IsControl);
@@ -46,7 +45,12 @@ internal static class ShardIndex
             throw new InputException($"{index}: weight_map: expected the plain name of a file in the same folder, " +
                 $"found {Quoted.Of(name)}");
         }
-        if (TargetFolder(Path.Combine(folder, name)) is { } target
+        string file = Path.Combine(folder, name);
+        if (!File.Exists(file))
+        {
+            throw new InputException($"{index}: weight_map: the file {Quoted.Of(name)} is not in the folder");
+        }
+        if (TargetFolder(file) is { } target
             && target != Real(folder) && target != Path.GetFullPath(folder) && target != TargetFolder(index))
         {
             throw new InputException($"{index}: weight_map: {Quoted.Of(name)} is a link that leads out of the folder");
@@ -121,10 +125,7 @@ internal static class ShardIndex
             throw new InputException($"{path}: weight_map: over {MostFiles} files");
         }
         RequirePlainName(folder, name, path);
-        string file = Path.Combine(folder, name);
-        return File.Exists(file)
-            ? SafetensorsFile.Open(file)
-            : throw new InputException($"{path}: weight_map: the file {Quoted.Of(name)} is not in the folder");
+        return SafetensorsFile.Open(Path.Combine(folder, name));
     }
 
     private static void RequireTensor(SafetensorsFile file, ReadOnlySpan<byte> tensor, string path)

@@ -9,16 +9,20 @@ namespace GpuTransformer.Weights.Json;
 public class JsonObject
 {
     /// <summary>Most items that an array getter makes.</summary>
-    public const int LongestArray = 1 << 20;
+    public const int LongestArray = 1 << 16;
 
     private readonly ReadOnlyMemory<byte> _json;
     private readonly ReadOnlyMemory<int> _keys;
 
     /// <summary>Checks <paramref name="json"/> (UTF-8, one object, no duplicate keys, at most 64 deep).</summary>
-    internal JsonObject(ReadOnlyMemory<byte> json, string name)
+    internal JsonObject(ReadOnlyMemory<byte> json, string name) : this(json, name, JsonText.Check(json.Span, name))
+    {
+    }
+
+    private JsonObject(ReadOnlyMemory<byte> json, string name, ReadOnlyMemory<int> keys)
     {
         _json = json;
-        _keys = JsonText.Check(json.Span, name);
+        _keys = keys;
         Name = name;
     }
 
@@ -86,13 +90,14 @@ public class JsonObject
     /// <summary>An array of strings, at most <see cref="LongestArray"/>.</summary>
     public string[] Texts(string key)
     {
-        var values = new List<string>();
+        var values = new string[ItemCount(key)];
         Utf8JsonReader reader = Array(key);
-        while (NextItem(ref reader, key, values.Count))
+        for (int i = 0; i < values.Length; i++)
         {
-            values.Add(TextAt(key, reader));
+            reader.Read();
+            values[i] = TextAt(key, reader);
         }
-        return [.. values];
+        return values;
     }
 
     /// <summary>Whole numbers: an array of at most <see cref="LongestArray"/>, or one number standing alone.</summary>
@@ -102,25 +107,27 @@ public class JsonObject
         {
             return [Whole(key, min, max)];
         }
-        var values = new List<int>();
+        var values = new int[ItemCount(key)];
         Utf8JsonReader reader = Array(key);
-        while (NextItem(ref reader, key, values.Count))
+        for (int i = 0; i < values.Length; i++)
         {
-            values.Add((int)WholeAt(key, reader, min, max));
+            reader.Read();
+            values[i] = (int)WholeAt(key, reader, min, max);
         }
-        return [.. values];
+        return values;
     }
 
     /// <summary>An array of finite numbers, at most <see cref="LongestArray"/>.</summary>
     public double[] Numbers(string key, double min = double.MinValue, double max = double.MaxValue)
     {
-        var values = new List<double>();
+        var values = new double[ItemCount(key)];
         Utf8JsonReader reader = Array(key);
-        while (NextItem(ref reader, key, values.Count))
+        for (int i = 0; i < values.Length; i++)
         {
-            values.Add(NumberAt(key, reader, min, max));
+            reader.Read();
+            values[i] = NumberAt(key, reader, min, max);
         }
-        return [.. values];
+        return values;
     }
 
     /// <summary>The object under the key, or null when the key is absent or null.</summary>
@@ -227,14 +234,16 @@ public class JsonObject
         throw Error(key, $"a whole number from {min} to {max}", Describe(value));
     }
 
-    private bool NextItem(ref Utf8JsonReader reader, string key, int count)
+    private int ItemCount(string key)
     {
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.EndArray && count == LongestArray)
+        Utf8JsonReader reader = Array(key);
+        int count = 0;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            throw Error(key, $"at most {LongestArray} items", "more");
+            reader.Skip();
+            count++;
         }
-        return reader.TokenType != JsonTokenType.EndArray;
+        return count <= LongestArray ? count : throw Error(key, $"at most {LongestArray} items", $"{count}");
     }
 
     private double NumberAt(string key, scoped in Utf8JsonReader value, double min, double max)
@@ -267,7 +276,8 @@ public class JsonObject
     {
         long before = reader.TokenStartIndex;
         reader.Skip();
-        return new JsonObject(_json.Slice(start, (int)(reader.BytesConsumed - before)), $"{Name}: {key}");
+        ReadOnlyMemory<byte> part = _json.Slice(start, (int)(reader.BytesConsumed - before));
+        return new JsonObject(part, $"{Name}: {key}", JsonText.KeysOf(part.Span));
     }
 
     private bool TryValue(string key, out Utf8JsonReader value)

@@ -51,6 +51,42 @@ internal static class JsonText
         }
     }
 
+    /// <summary>The keys of an object inside a text that was checked before, ordered by name.</summary>
+    public static int[] KeysOf(ReadOnlySpan<byte> json)
+    {
+        int count = VisitKeys(json, []);
+        var keys = new int[count];
+        VisitKeys(json, keys);
+        Sort(json, keys);
+        return keys;
+    }
+
+    // Counts the outer object's keys and notes as many of their places as there is room for.
+    private static int VisitKeys(ReadOnlySpan<byte> json, Span<int> places)
+    {
+        int count = 0;
+        var reader = new Utf8JsonReader(json, Options);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (count < places.Length)
+            {
+                places[count] = (int)reader.TokenStartIndex + 1;
+            }
+            count++;
+            reader.Skip();
+        }
+        return count;
+    }
+
+    private static unsafe void Sort(ReadOnlySpan<byte> json, Span<int> keys)
+    {
+        fixed (byte* text = json)
+        {
+            keys.Sort(new KeyOrder(text, json.Length));
+        }
+    }
+
     // The most keys that are in open objects at one time, and where the outer object ends.
     private static int Measure(ReadOnlySpan<byte> json, string what, out int end)
     {
