@@ -96,14 +96,16 @@ internal sealed partial class GroupRun
         owner = Carrier.OfThisThread;
         PrepareLanes();
         current = this;
+        Enter(0);
+        MoveTo(begin);
         for (long group = begin; group < end; group++)
         {
-            long row = group / GridDim.X;
             groupIndex = group;
-            GridX = (int)(group % GridDim.X);
-            GridY = (int)(row % GridDim.Y);
-            GridZ = (int)(row / GridDim.Y);
-            RunGroup();
+            if (GroupSize == 1)
+                RunSingleThread();
+            else
+                RunGroup();
+            MoveOn();
         }
         current = null;
         task = null!;
@@ -117,14 +119,7 @@ internal sealed partial class GroupRun
         {
             states[lane] = LaneState.Running;
             Enter(lane);
-            try
-            {
-                task.RunLane(this);
-            }
-            catch (Exception exception)
-            {
-                KernelFault.Escaped(this, exception);
-            }
+            RunLane();
             Leave(lane);
             if (done == GroupSize)
             {
@@ -154,6 +149,11 @@ internal sealed partial class GroupRun
             index = default;
             return false;
         }
+        if (typeof(TIndex) == typeof(Index1D))
+        {
+            index = (TIndex)(object)new Index1D((int)linear);
+            return true;
+        }
         long row = linear / extent.X;
         var place = new Index3D((int)(linear % extent.X), (int)(row % extent.Y), (int)(row / extent.Y));
         index = ConvertIndex<TIndex>(place);
@@ -171,8 +171,6 @@ internal sealed partial class GroupRun
     private static TIndex ConvertIndex<TIndex>(Index3D place)
         where TIndex : struct, IIndex
     {
-        if (typeof(TIndex) == typeof(Index1D))
-            return (TIndex)(object)new Index1D(place.X);
         if (typeof(TIndex) == typeof(Index2D))
             return (TIndex)(object)new Index2D(place.X, place.Y);
         if (typeof(TIndex) == typeof(Index3D))
@@ -191,7 +189,41 @@ internal sealed partial class GroupRun
             states = new LaneState[GroupSize];
             carriers = new Carrier[GroupSize];
         }
+        done = 0;
+        waiting = 0;
         PrepareWarps();
+        BeginWarps();
+        Shared.Begin(task, GroupSize);
+    }
+
+    private void MoveTo(long group)
+    {
+        long row = group / GridDim.X;
+        GridX = (int)(group % GridDim.X);
+        GridY = (int)(row % GridDim.Y);
+        GridZ = (int)(row / GridDim.Y);
+    }
+
+    private void MoveOn()
+    {
+        if (++GridX < GridDim.X)
+            return;
+        GridX = 0;
+        if (++GridY < GridDim.Y)
+            return;
+        GridY = 0;
+        GridZ++;
+    }
+
+    /// <summary>A group of one thread waits for nobody: nothing to set up and nothing to hand over.</summary>
+    private void RunSingleThread()
+    {
+        RunLane();
+        if (scratch.IsUsed)
+        {
+            scratch.GiveBackAll();
+            Shared.Begin(task, 1);
+        }
     }
 
     private void RunGroup()
@@ -208,6 +240,18 @@ internal sealed partial class GroupRun
             current = this;
         }
         scratch.GiveBackAll();
+    }
+
+    private void RunLane()
+    {
+        try
+        {
+            task.RunLane(this);
+        }
+        catch (Exception exception)
+        {
+            KernelFault.Escaped(this, exception);
+        }
     }
 
     private void Enter(int lane)

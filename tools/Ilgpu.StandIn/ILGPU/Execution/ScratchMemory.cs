@@ -34,6 +34,8 @@ internal sealed class ScratchPool
     private readonly List<ScratchBuffer> free = [];
     private readonly List<ScratchBuffer> taken = [];
 
+    internal bool IsUsed => taken.Count > 0;
+
     internal ScratchBuffer Take(long bytes)
     {
         for (int i = free.Count - 1; i >= 0; i--)
