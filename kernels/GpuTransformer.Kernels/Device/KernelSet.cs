@@ -30,6 +30,9 @@ public sealed class KernelSet
         RmsNorm = new RmsNorm(this);
         BatchNorm = new BatchNorm(this);
         Attention = new Attention(this);
+        KeyValueWrite = new KeyValueWrite(this);
+        AttentionMap = new AttentionMap(this);
+        AdditiveAttention = new AdditiveAttention(this);
     }
 
     /// <summary>The accelerator that the kernels run on.</summary>
@@ -58,6 +61,15 @@ public sealed class KernelSet
 
     /// <summary>Attention over paged keys and values.</summary>
     public Attention Attention { get; }
+
+    /// <summary>Writing keys and values into pages.</summary>
+    public KeyValueWrite KeyValueWrite { get; }
+
+    /// <summary>Attention weights, for looking at.</summary>
+    public AttentionMap AttentionMap { get; }
+
+    /// <summary>Additive (Bahdanau's) attention.</summary>
+    public AdditiveAttention AdditiveAttention { get; }
 
     internal CpuPool Pool { get; } = CpuPool.Shared;
 }

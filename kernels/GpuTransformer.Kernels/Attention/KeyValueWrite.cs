@@ -1,0 +1,52 @@
+using ILGPU;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>Writes each row's key and value into its place in the pages (append, for a cache).</summary>
+public sealed class KeyValueWrite : Operation<KeyValueWriteArgs>
+{
+    private const int MostGroupsInY = 65535;
+
+    internal static readonly Variant<KeyValueWriteArgs>[] Variants =
+    [
+        new KernelVariant<KeyValueWriteArgs>(
+            "kvwrite-naive", VariantKind.Naive, KeyValueWriteNaive.Kernel,
+            traits => (in KeyValueWriteArgs args) => RowGrid.ThreadPerItem(
+                traits, (long)args.Rows.Capacity * args.Pages.NumKvHeads * args.Pages.HeadDim)),
+        new KernelVariant<KeyValueWriteArgs>(
+            "kvwrite-turned", VariantKind.Group, KeyValueWriteGroup.Kernel,
+            traits => (in KeyValueWriteArgs args) => new KernelConfig(
+                new Index3D(
+                    Math.Max(1, (int)(((long)args.Rows.Capacity + KeyValueWriteGroup.Rows - 1) / KeyValueWriteGroup.Rows)),
+                    args.Pages.NumKvHeads,
+                    1),
+                new Index3D(Math.Min(traits.MaxGroupSize, KeyValueWriteGroup.MostThreads), 1, 1)),
+            (DeviceTraits traits, in KeyValueWriteArgs args) => args.Pages.NumKvHeads <= MostGroupsInY),
+    ];
+
+    internal KeyValueWrite(KernelSet kernels)
+        : base(kernels, "KeyValueWrite", Variants)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override void Check(in KeyValueWriteArgs args)
+    {
+        PagedKeysCheck.Pages(Name, args.Pages, hasValues: true);
+        ShapeCheck.Active(Name, "rows", args.Rows);
+        var width = PagedKeysCheck.Width(Name, args.Pages.NumKvHeads, args.Pages.HeadDim);
+        ShapeCheck.Rows(Name, "key", args.Key, args.Rows.Capacity, width);
+        ShapeCheck.Rows(Name, "value", args.Value, args.Rows.Capacity, width);
+        ShapeCheck.Elements(Name, "writeTable", args.WriteTable, 0, 2L * args.Rows.Capacity);
+    }
+
+    /// <inheritdoc/>
+    protected override bool IsEmpty(in KeyValueWriteArgs args) => args.Rows.Capacity == 0;
+
+    /// <inheritdoc/>
+    protected override (string Shape, long Flops, long Bytes) Describe(in KeyValueWriteArgs args)
+    {
+        var elements = (long)args.Rows.Capacity * args.Pages.NumKvHeads * args.Pages.HeadDim;
+        return ($"{args.Rows.Capacity}x{args.Pages.NumKvHeads}x{args.Pages.HeadDim}", 0, 4 * sizeof(float) * elements);
+    }
+}
