@@ -9,6 +9,15 @@ internal static class KernelCatalog
     internal static IEnumerable<MethodInfo> GpuKernels() =>
     [
         .. Kernels(MatMulVariants<StandardEpilogue>.Table()),
+        .. Kernels(Activation.Variants),
+        .. Kernels(Add.Variants),
+        .. Kernels(Concat.Variants),
+        .. Kernels(Transpose.Variants),
+        .. Kernels(Gather.Variants),
+        .. Kernels(Embedding.Variants),
+        .. Kernels(Patch.Variants),
+        .. Kernels(TokenAssembly.Variants),
+        .. Kernels(TopK.Variants),
         .. Kernels(Softmax.Variants),
         .. Kernels(LayerNorm.Variants),
         .. Kernels(RmsNorm.Variants),

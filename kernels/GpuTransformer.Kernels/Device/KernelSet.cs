@@ -25,6 +25,15 @@ public sealed class KernelSet
         }
 
         MatMul = new MatMul(this);
+        Activation = new Activation(this);
+        Add = new Add(this);
+        Concat = new Concat(this);
+        Transpose = new Transpose(this);
+        Gather = new Gather(this);
+        Embedding = new Embedding(this);
+        Patch = new Patch(this);
+        TokenAssembly = new TokenAssembly(this);
+        TopK = new TopK(this);
         Softmax = new Softmax(this);
         LayerNorm = new LayerNorm(this);
         RmsNorm = new RmsNorm(this);
@@ -46,6 +55,33 @@ public sealed class KernelSet
 
     /// <summary>y = activation(scale · x · weightᵀ + bias) · gate + residual.</summary>
     public MatMul MatMul { get; }
+
+    /// <summary>An activation, element by element.</summary>
+    public Activation Activation { get; }
+
+    /// <summary>a + b, element by element.</summary>
+    public Add Add { get; }
+
+    /// <summary>Columns side by side.</summary>
+    public Concat Concat { get; }
+
+    /// <summary>Rows become columns.</summary>
+    public Transpose Transpose { get; }
+
+    /// <summary>Rows by index.</summary>
+    public Gather Gather { get; }
+
+    /// <summary>Token, position and type embeddings.</summary>
+    public Embedding Embedding { get; }
+
+    /// <summary>Images into patches.</summary>
+    public Patch Patch { get; }
+
+    /// <summary>Class tokens before patches, with positions.</summary>
+    public TokenAssembly TokenAssembly { get; }
+
+    /// <summary>The k largest of each row; argmax.</summary>
+    public TopK TopK { get; }
 
     /// <summary>Softmax of rows.</summary>
     public Softmax Softmax { get; }

@@ -21,6 +21,7 @@ internal static class ShapeCheck
         }
 
         AtMostIntMax(operation, name, view.Data.Length);
+        AtMostIntMax(operation, name, rows);
         var needed = rows <= 0 || width <= 0 ? 0 : view.Offset + (rows - 1) * view.Stride + width;
         if (needed > view.Data.Length)
         {
@@ -102,6 +103,11 @@ internal static class ShapeCheck
         }
     }
 
+    /// <summary>A row's width: at least 1, and so far below the largest integer that a column index cannot overflow when
+    /// a group's step is added.</summary>
+    public static void Width(string operation, long width) =>
+        Between(operation, "width", width, 1, int.MaxValue - 8192);
+
     /// <summary>A finite number (a scale, an epsilon).</summary>
     public static void Finite(string operation, string name, float value)
     {
@@ -129,7 +135,7 @@ internal static class ShapeCheck
         if (length > int.MaxValue)
         {
             throw new ShapeException(
-                $"{operation}: {name} must be at most {int.MaxValue} elements in one view, found {length}.");
+                $"{operation}: {name} must be at most {int.MaxValue} elements, found {length}.");
         }
     }
 

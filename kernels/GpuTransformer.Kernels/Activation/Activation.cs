@@ -1,0 +1,60 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>y = activation(x), element by element.</summary>
+public sealed class Activation : Operation<ActivationArgs>
+{
+    internal static readonly Variant<ActivationArgs>[] Variants =
+    [
+        .. RowMapVariants<ActivationMap, ActivationArgs>.Table(
+            "activation",
+            (in ActivationArgs args) => args.Rows.Capacity,
+            (in ActivationArgs args) => ShapeCheck.IsVectorAligned(args.X) && ShapeCheck.IsVectorAligned(args.Y)),
+    ];
+
+    internal Activation(KernelSet kernels)
+        : base(kernels, "Activation", Variants)
+    {
+    }
+
+    /// <summary>y = activation(x) for contiguous matrices.</summary>
+    /// <param name="stream">Where it is launched.</param>
+    /// <param name="x">x, (rows, width).</param>
+    /// <param name="y">y, (rows, width); it may be x.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="activation">Which activation.</param>
+    /// <exception cref="ShapeException">A view is too short; nothing was launched.</exception>
+    public void Run(
+        AcceleratorStream stream, ArrayView<float> x, ArrayView<float> y, int rows, int width, ActivationKind activation) =>
+        Run(stream, new ActivationArgs
+        {
+            X = RowView.Dense(x, width),
+            Y = RowView.Dense(y, width),
+            Width = width,
+            Rows = ActiveRows.Fixed(rows),
+            Activation = (int)activation,
+        });
+
+    /// <inheritdoc/>
+    protected override void Check(in ActivationArgs args)
+    {
+        ShapeCheck.Width(Name, args.Width);
+        ShapeCheck.Active(Name, "rows", args.Rows);
+        ShapeCheck.Known<ActivationKind>(Name, "activation", args.Activation);
+        ShapeCheck.Rows(Name, "x", args.X, args.Rows.Capacity, args.Width);
+        ShapeCheck.Rows(Name, "y", args.Y, args.Rows.Capacity, args.Width);
+    }
+
+    /// <inheritdoc/>
+    protected override bool IsEmpty(in ActivationArgs args) => args.Rows.Capacity == 0;
+
+    /// <inheritdoc/>
+    protected override (string Shape, long Flops, long Bytes) Describe(in ActivationArgs args)
+    {
+        var elements = (long)args.Rows.Capacity * args.Width;
+        return ($"{args.Rows.Capacity}x{args.Width} {(ActivationKind)args.Activation}", 20 * elements, 8 * elements);
+    }
+}
