@@ -8,7 +8,7 @@ using ILGPU.Runtime;
 namespace GpuTransformer.Kernels.Tests;
 
 /// <summary>One kernel for each construct that ILGPU refuses or compiles wrongly; none is ever run.</summary>
-internal static unsafe class BadSampleKernels
+public static unsafe class BadSampleKernels
 {
     private static readonly int[] s_table = [1, 2, 3];
     private static readonly int s_eight = 8;

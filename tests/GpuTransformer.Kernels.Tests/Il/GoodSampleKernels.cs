@@ -6,7 +6,7 @@ using ILGPU.Runtime;
 namespace GpuTransformer.Kernels.Tests;
 
 /// <summary>Kernels in the style that ILGPU compiles: the walker finds nothing in them.</summary>
-internal static unsafe class GoodSampleKernels
+public static unsafe class GoodSampleKernels
 {
     public interface ITile
     {
