@@ -22,7 +22,7 @@ public static unsafe class BadSampleKernels
     public static void Throw(ArrayView<int> view) =>
         view[0] = view.Length > 0 ? 1 : throw new InvalidOperationException();
 
-    public static void String(ArrayView<int> view) => view[0] = Length("abc");
+    public static void Text(ArrayView<int> view) => view[0] = Length("abc");
 
     public static void NewObject(ArrayView<int> view) => view[0] = new Holder { Value = 1 }.Value;
 

@@ -31,7 +31,7 @@ public static unsafe class GoodSampleKernels
         view[index] = Kind(numbers[index]) switch
         {
             Flavor.Plain => low,
-            Flavor.Double => low + high,
+            Flavor.Twofold => low + high,
             _ => Interop.IntAsFloat(Interop.FloatAsInt(Math.Max(low, high)) << 16),
         };
         view[index] += Sum(value, 2f) + BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & ~1);
@@ -69,7 +69,7 @@ public static unsafe class GoodSampleKernels
 
     private static Flavor Kind(int number)
     {
-        static Flavor Sign(int value) => value < 0 ? Flavor.Plain : Flavor.Double;
+        static Flavor Sign(int value) => value < 0 ? Flavor.Plain : Flavor.Twofold;
         return number == 0 ? Flavor.Other : Sign(number);
     }
 
@@ -82,7 +82,7 @@ public static unsafe class GoodSampleKernels
     public enum Flavor
     {
         Plain,
-        Double,
+        Twofold,
         Other,
     }
 

@@ -9,7 +9,7 @@ public sealed class IlSampleTests
     public static TheoryData<string, string> Faults => new()
     {
         { nameof(BadSampleKernels.Throw), "throws" },
-        { nameof(BadSampleKernels.String), "uses a string" },
+        { nameof(BadSampleKernels.Text), "uses a string" },
         { nameof(BadSampleKernels.NewObject), "makes a Holder object" },
         { nameof(BadSampleKernels.NewArray), "makes an array" },
         { nameof(BadSampleKernels.StaticArray), "reads the static field s_table, which is no number" },
