@@ -64,8 +64,8 @@ public class NormTests
             {
                 Tolerance.Close(expected, first!.GetAsArray1D(), Absolute, Relative, name);
                 Tolerance.Close(expectedSum, second!.GetAsArray1D(), 0, 1e-7, name);
-                first.Dispose();
-                second.Dispose();
+                first!.Dispose();
+                second!.Dispose();
             });
     }
 

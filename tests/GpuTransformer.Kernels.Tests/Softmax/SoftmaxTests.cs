@@ -56,7 +56,7 @@ public class SoftmaxTests
             name =>
             {
                 Tolerance.Close(expected, buffer!.GetAsArray1D(), Absolute, Relative, name);
-                buffer.Dispose();
+                buffer!.Dispose();
             });
     }
 
