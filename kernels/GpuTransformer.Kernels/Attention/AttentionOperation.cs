@@ -20,6 +20,17 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
         Tile<AttentionTile16x256>("attention-flash-16x256", fewestRows: 1),
         Tile<AttentionTile32x128>("attention-flash-32x128", fewestRows: 17),
         Tile<AttentionTile64x64>("attention-flash-64x64", fewestRows: 33),
+        new KernelVariant<AttentionArgs<TScore>>(
+            "attention-row", VariantKind.Group, AttentionGroupRow<TScore>.Kernel,
+            _ => (in AttentionArgs<TScore> args) => new KernelConfig(
+                new Index3D(Math.Max(1, args.Blocks.Capacity * args.BlockRows), args.NumHeads, 1),
+                new Index3D(AttentionGroupRow<TScore>.Threads, 1, 1)),
+            (DeviceTraits traits, in AttentionArgs<TScore> args) =>
+                args.BlockRows <= AttentionGroupRow<TScore>.MostRows
+                && args.Pages.HeadDim <= AttentionGroupRow<TScore>.MaxHeadDim
+                && traits.MaxGroupSize >= AttentionGroupRow<TScore>.Threads
+                && traits.SharedBytes >= AttentionGroupRow<TScore>.SharedBytes
+                && args.NumHeads <= MostGroupsInY),
     ];
 
     internal AttentionOperation(KernelSet kernels)

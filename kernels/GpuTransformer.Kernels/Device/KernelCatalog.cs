@@ -22,6 +22,11 @@ internal static class KernelCatalog
         .. Kernels(LayerNorm.Variants),
         .. Kernels(RmsNorm.Variants),
         .. Kernels(BatchNorm.Variants),
+        .. Kernels(AttentionOperation<PlainScore>.Variants),
+        .. Kernels(AttentionOperation<AlibiScore>.Variants),
+        .. Kernels(KeyValueWrite.Variants),
+        .. Kernels(AttentionMap.Variants),
+        .. Kernels(AdditiveAttention.Variants),
     ];
 
     private static IEnumerable<MethodInfo> Kernels<TArgs>(Variant<TArgs>[] table)

@@ -26,6 +26,8 @@ public class AttentionTests
         Run(device, sweep, Rectangular(1, 1, 8, [63, 2], [63, 64], causal: true), 64);
         Run(device, sweep, Rectangular(1, 1, 5, [65], [129], causal: true), 64);
         Run(device, sweep, Rectangular(1, 1, 130, [18], [18], causal: true), 32);
+        Run(device, sweep, Rectangular(2, 1, 33, [3], [65], causal: true), 3);
+        Run(device, sweep, Rectangular(1, 1, 64, [1], [321], causal: true), 1);
         Run(device, sweep, Rectangular(1, 1, 70, [18], [18], causal: true), 32);
         sweep.AssertAllRan(Unsupported(device));
     }
@@ -38,6 +40,7 @@ public class AttentionTests
         var sweep = new VariantSweep<AttentionArgs<PlainScore>>(device, device.Kernels.Attention);
         int[] queries = [40], keys = [150];
         Run(device, sweep, new AttentionCase(2, 1, 8, keys, AttentionCase.Sequences(queries, keys, causal: true, window: 20)), 64);
+        Run(device, sweep, new AttentionCase(2, 2, 130, keys, AttentionCase.Sequences([2], keys, causal: true, window: 20)), 2);
 
         // Disjoint intervals in one block, empty ones between, bounds outside the pages.
         QueryRow[] rows = [new(0, 0, 5, 0), new(0, 9, 9, 1), new(0, 100, 113, 2), new(0, 7, 3, 3), new(0, -5, 17, 4), new(1, 0, 0, 0)];
@@ -46,6 +49,7 @@ public class AttentionTests
         var expected = ragged.Expected();
         ragged.Rows[4] = rows[4];
         Run(device, sweep, ragged, 64, expected);
+        Run(device, sweep, ragged, 4, expected);
         Run(device, sweep, new AttentionCase(2, 1, 4, [0, 0], AttentionCase.Sequences([3, 2], [0, 0], causal: true)), 16);
     }
 
@@ -185,7 +189,7 @@ public class AttentionTests
     private static string[] Unsupported(TestDevice device)
     {
         var most = device.Kernels.Traits.MaxGroupSize;
-        return most >= 128 ? [] : ["attention-flash-16x256", "attention-flash-32x128", "attention-flash-64x64"];
+        return most >= 128 ? [] : ["attention-flash-16x256", "attention-flash-32x128", "attention-flash-64x64", "attention-row"];
     }
 
     private static AttentionCase Rectangular(
