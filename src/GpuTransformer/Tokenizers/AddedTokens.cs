@@ -21,7 +21,7 @@ internal sealed record AddedToken(
 internal sealed class AddedTokens
 {
     private readonly INormalizer? _normalizer;
-    private readonly Dictionary<int, string> _texts = [];
+    private readonly Dictionary<int, string> _texts = new(SeededIds.Comparer);
     private readonly Dictionary<string, int> _ids = [];
     private readonly HashSet<string> _special = [];
     private readonly Matcher? _plain;

@@ -107,7 +107,7 @@ internal static class TokenizerFile
     private static List<AddedToken> AddedTokens(JsonObject file, Vocabulary vocabulary)
     {
         var tokens = new List<AddedToken>();
-        var ids = new Dictionary<int, string>();
+        var ids = new Dictionary<int, string>(SeededIds.Comparer);
         foreach (JsonObject part in file.Sections("added_tokens"))
         {
             TokenizerPart.OnlyKeys(part, "id", "content", "single_word", "lstrip", "rstrip", "normalized", "special");

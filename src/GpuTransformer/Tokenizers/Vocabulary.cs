@@ -31,7 +31,7 @@ internal sealed class Vocabulary
         }
         else
         {
-            _sparse = new Dictionary<int, string>(ids.Count);
+            _sparse = new Dictionary<int, string>(ids.Count, SeededIds.Comparer);
         }
         foreach ((string token, int id) in ids)
         {
@@ -73,4 +73,18 @@ internal sealed class Vocabulary
             _sparse![id] = token;
         }
     }
+}
+
+/// <summary>Hashes ids with a seed of the process. An id's own hash is the id, so that a file could choose ids that all
+/// fall into one place of a dictionary.</summary>
+internal sealed class SeededIds : IEqualityComparer<int>
+{
+    /// <summary>The one comparer.</summary>
+    public static SeededIds Comparer { get; } = new();
+
+    /// <inheritdoc/>
+    public bool Equals(int x, int y) => x == y;
+
+    /// <inheritdoc/>
+    public int GetHashCode(int id) => HashCode.Combine(id);
 }

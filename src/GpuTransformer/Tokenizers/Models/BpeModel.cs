@@ -8,7 +8,8 @@ namespace GpuTransformer.Tokenizers.Models;
 /// <remarks>Source: Sennrich et al. 2016, with the merge order of Hugging Face's tokenizers.</remarks>
 internal sealed class BpeModel : ITokenModel
 {
-    private readonly Dictionary<(int Left, int Right), (int Rank, int Id)> _merges = [];
+    // Tuples hash with a seed of the process: no file can choose ids that all fall into one place.
+    private readonly Dictionary<(int Left, int Right), (int Rank, int Id)> _merges;
     private readonly int? _unknown;
     private readonly bool _ignoreMerges;
 
@@ -19,7 +20,7 @@ internal sealed class BpeModel : ITokenModel
     /// <param name="ignoreMerges">True when a piece that is a token is taken whole.</param>
     /// <param name="source">What errors begin with.</param>
     public BpeModel(
-        Vocabulary vocabulary, IEnumerable<(string Left, string Right)> merges, string? unknownToken, bool ignoreMerges,
+        Vocabulary vocabulary, IReadOnlyCollection<(string Left, string Right)> merges, string? unknownToken, bool ignoreMerges,
         string source)
     {
         Vocabulary = vocabulary;
@@ -29,6 +30,7 @@ internal sealed class BpeModel : ITokenModel
             _unknown = vocabulary.IdOf(unknownToken) ?? throw new InputException(
                 $"{source}: unk_token: {Quoted.Of(unknownToken)} is not in the vocabulary");
         }
+        _merges = new Dictionary<(int, int), (int, int)>(merges.Count);
         int rank = 0;
         foreach ((string left, string right) in merges)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace GpuTransformer.Weights.Json;
@@ -6,28 +7,26 @@ namespace GpuTransformer.Weights.Json;
 /// key and no strings. A key is given by the position just after its opening quote.</summary>
 internal static class JsonKeys
 {
-    /// <summary>Orders two keys by the bytes they stand for once escapes are undone.</summary>
+    /// <summary>Orders two keys by the bytes they stand for once escapes are undone. Compiled at once at full speed: a
+    /// file's keys are put in order once, by many comparisons.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Compare(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
     {
-        int endA = a.IndexOfAny((byte)'"', (byte)'\\');
-        int endB = b.IndexOfAny((byte)'"', (byte)'\\');
-        if (a[endA] == '"' && b[endB] == '"')
+        for (int i = 0; ; i++)
         {
-            return a[..endA].SequenceCompareTo(b[..endB]);
-        }
-        var left = new UnescapedBytes(a);
-        var right = new UnescapedBytes(b);
-        while (true)
-        {
-            bool moreLeft = left.MoveNext();
-            bool moreRight = right.MoveNext();
-            if (!moreLeft || !moreRight)
+            byte left = a[i];
+            byte right = b[i];
+            if (left == '\\' || right == '\\')
             {
-                return moreLeft.CompareTo(moreRight);
+                return CompareEscaped(a[i..], b[i..]);
             }
-            if (left.Current != right.Current)
+            if (left != right)
             {
-                return left.Current.CompareTo(right.Current);
+                return left == '"' ? -1 : right == '"' ? 1 : left - right;
+            }
+            if (left == '"')
+            {
+                return 0;
             }
         }
     }
@@ -53,6 +52,25 @@ internal static class JsonKeys
             }
         }
         return letters.MoveNext() ? 1 : 0;
+    }
+
+    private static int CompareEscaped(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
+    {
+        var left = new UnescapedBytes(a);
+        var right = new UnescapedBytes(b);
+        while (true)
+        {
+            bool moreLeft = left.MoveNext();
+            bool moreRight = right.MoveNext();
+            if (!moreLeft || !moreRight)
+            {
+                return moreLeft.CompareTo(moreRight);
+            }
+            if (left.Current != right.Current)
+            {
+                return left.Current.CompareTo(right.Current);
+            }
+        }
     }
 
     /// <summary>Bytes of the key once escapes are undone, counted no further than <paramref name="limit"/> + 1.</summary>
