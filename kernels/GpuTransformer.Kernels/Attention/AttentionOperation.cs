@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Runtime;
 
 namespace GpuTransformer.Kernels;
 
@@ -36,6 +37,65 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
     internal AttentionOperation(KernelSet kernels)
         : base(kernels, "Attention", Variants)
     {
+    }
+
+    /// <summary>output = softmax(score(scale · q·k)) · v over contiguous matrices; writes keys and values into the
+    /// workspace's pages first.</summary>
+    /// <param name="stream">Where it is launched.</param>
+    /// <param name="q">q, (batch · seqLenQ, numHeads · headDim).</param>
+    /// <param name="k">k, (batch · seqLenKv, numKvHeads · headDim).</param>
+    /// <param name="v">v, (batch · seqLenKv, numKvHeads · headDim).</param>
+    /// <param name="output">output, (batch · seqLenQ, numHeads · headDim); not q.</param>
+    /// <param name="workspace">Made for the shape and for this kernel set.</param>
+    /// <param name="score">The score policy with its fields; public, as ILGPU's CPU accelerator demands. Positions: key j
+    /// of a sequence is at j, query i at keyLength - seqLenQ + i.</param>
+    /// <exception cref="ShapeException">A view is too short; nothing was launched.</exception>
+    public void Run(
+        AcceleratorStream stream, ArrayView<float> q, ArrayView<float> k, ArrayView<float> v, ArrayView<float> output,
+        AttentionWorkspace workspace, TScore score)
+    {
+        ArgumentNullException.ThrowIfNull(workspace);
+        var shape = workspace.Shape;
+        Run(
+            stream, RowView.Dense(q, shape.QueryWidth), RowView.Dense(k, shape.KeyWidth), RowView.Dense(v, shape.KeyWidth),
+            RowView.Dense(output, shape.QueryWidth), workspace, score);
+    }
+
+    /// <summary>The same over matrices with offsets and strides, such as the parts of a fused projection.</summary>
+    /// <inheritdoc cref="Run(AcceleratorStream, ArrayView{float}, ArrayView{float}, ArrayView{float}, ArrayView{float}, AttentionWorkspace, TScore)"/>
+    public void Run(
+        AcceleratorStream stream, in RowView q, in RowView k, in RowView v, in RowView output,
+        AttentionWorkspace workspace, TScore score)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(workspace);
+        workspace.CheckOwner(Name, Kernels);
+        var shape = workspace.Shape;
+        ShapeCheck.Rows(Name, "q", q, shape.QueryRows, shape.QueryWidth);
+        ShapeCheck.Rows(Name, "k", k, shape.KeyRows, shape.KeyWidth);
+        ShapeCheck.Rows(Name, "v", v, shape.KeyRows, shape.KeyWidth);
+        ShapeCheck.Rows(Name, "output", output, shape.QueryRows, shape.QueryWidth);
+        Kernels.KeyValueWrite.Run(stream, new KeyValueWriteArgs
+        {
+            Key = k,
+            Value = v,
+            Pages = workspace.Pages,
+            WriteTable = workspace.WriteTable,
+            Rows = ActiveRows.Fixed((int)shape.KeyRows),
+        });
+        Run(stream, new AttentionArgs<TScore>
+        {
+            Query = q,
+            Output = output,
+            Pages = workspace.Pages,
+            RowTable = workspace.RowTable,
+            BlockTable = workspace.BlockTable,
+            Blocks = ActiveRows.Fixed(workspace.BlockCount),
+            BlockRows = workspace.BlockRows,
+            NumHeads = shape.NumHeads,
+            Scale = shape.ScaleOrDefault,
+            Score = score,
+        });
     }
 
     /// <inheritdoc/>
