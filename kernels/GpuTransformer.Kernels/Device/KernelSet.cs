@@ -44,6 +44,16 @@ public sealed class KernelSet
         AdditiveAttention = new AdditiveAttention(this);
     }
 
+    /// <summary>Threads that CPU variants use, the caller's included; one pool serves the process. From the start as many
+    /// as the environment variable <c>GPUTX_THREADS</c> says, else one a processor up to 64.</summary>
+    /// <exception cref="ShapeException">Set to less than 1 or more than 256.</exception>
+    /// <exception cref="InputException"><c>GPUTX_THREADS</c> is no number from 1 to 256.</exception>
+    public static int CpuThreads
+    {
+        get => CpuPool.Shared.Threads;
+        set => CpuPool.Shared.Limit(value);
+    }
+
     /// <summary>The accelerator that the kernels run on.</summary>
     public Accelerator Accelerator { get; }
 

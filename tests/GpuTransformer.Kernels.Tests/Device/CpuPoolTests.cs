@@ -1,0 +1,346 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Xunit;
+
+namespace GpuTransformer.Kernels.Tests;
+
+/// <summary>The pool on its own, with more threads than most machines have processors.</summary>
+public sealed unsafe class CpuPoolTests : IDisposable
+{
+    private const int MaxTiles = 64;
+    private readonly CpuPool _pool = new(4);
+
+    [Fact]
+    public void Walk_RunsEachTileOnce_AndStepsInOrder()
+    {
+        var random = new Random(1);
+        for (var round = 0; round < 200; round++)
+        {
+            var steps = Steps(20, _ => random.Next(0, random.Next(2) == 0 ? 3 : MaxTiles));
+            _pool.Walk(steps.Pointer, steps.Count);
+            steps.CheckEachTileOnce();
+            steps.Free();
+        }
+    }
+
+    [Fact]
+    public void Walk_AfterAPause_WakesTheWorkers()
+    {
+        var steps = Steps(3, _ => 16);
+        for (var round = 0; round < 20; round++)
+        {
+            steps.Clear();
+            _pool.Walk(steps.Pointer, steps.Count);
+            steps.CheckEachTileOnce();
+            Thread.Sleep(round % 3);
+        }
+
+        steps.Free();
+    }
+
+    [Fact]
+    public void Walk_SharesTiles_BetweenThreads()
+    {
+        var threads = new int[4];
+        fixed (int* seen = threads)
+        {
+            // Each tile waits until two threads are in: one thread alone would not get past the first.
+            var args = new Meeting { Arrived = seen };
+            var step = new CpuStep(&TwoTiles, &Meet, &args);
+            _pool.Walk(&step, 1);
+            Assert.Equal(2, args.Arrived[0]);
+        }
+    }
+
+    [Fact]
+    public void TwoCallers_BothFinish_EachTileOnce()
+    {
+        var failures = new List<Exception>();
+        var callers = Enumerable.Range(0, 3).Select(seed => new Thread(() =>
+        {
+            try
+            {
+                var random = new Random(seed);
+                for (var round = 0; round < 100; round++)
+                {
+                    var steps = Steps(10, _ => random.Next(0, MaxTiles));
+                    _pool.Walk(steps.Pointer, steps.Count);
+                    steps.CheckEachTileOnce();
+                    steps.Free();
+                }
+            }
+            catch (Exception error)
+            {
+                lock (failures)
+                {
+                    failures.Add(error);
+                }
+            }
+        })).ToList();
+        callers.ForEach(caller => caller.Start());
+        callers.ForEach(caller => caller.Join());
+        Assert.Empty(failures);
+    }
+
+    [Fact]
+    public void Walk_InsideATile_RunsAlone()
+    {
+        var inner = Steps(2, _ => 5);
+        var args = new Nested { Pool = GCHandle.Alloc(_pool), Steps = inner.Pointer, Count = inner.Count };
+        var step = new CpuStep(&TwoTiles, &WalkInside, &args);
+        _pool.Walk(&step, 1);
+        args.Pool.Free();
+        inner.CheckEachTile(2);
+        inner.Free();
+    }
+
+    [Fact]
+    public void Limit_OfOne_RunsOnTheCaller()
+    {
+        var steps = Steps(5, _ => MaxTiles);
+        _pool.Walk(steps.Pointer, steps.Count);
+        _pool.Limit(1);
+        Assert.Equal(1, _pool.Threads);
+        steps.Clear();
+        _pool.Walk(steps.Pointer, steps.Count);
+        steps.CheckEachTileOnce();
+        Assert.All(steps.ThreadsSeen(), thread => Assert.Equal(Environment.CurrentManagedThreadId, thread));
+        steps.Free();
+    }
+
+    [Fact]
+    public void Limit_UpAndDown_LosesNoTile()
+    {
+        var steps = Steps(10, _ => MaxTiles);
+        for (var round = 0; round < 60; round++)
+        {
+            _pool.Limit(1 + round * 7 % 5);
+            steps.Clear();
+            _pool.Walk(steps.Pointer, steps.Count);
+            steps.CheckEachTileOnce();
+        }
+
+        steps.Free();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-3)]
+    [InlineData(CpuPool.MaxThreads + 1)]
+    public void Limit_OutOfRange_IsRefused(int threads)
+    {
+        var error = Assert.Throws<ShapeException>(() => _pool.Limit(threads));
+        Assert.Contains(threads.ToString(), error.Message, StringComparison.Ordinal);
+        Assert.Equal(4, _pool.Threads);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Exception_OfATile_ReachesTheCaller_AndThePoolGoesOn(int threads)
+    {
+        _pool.Limit(threads);
+        var steps = Steps(3, _ => 8);
+        steps.Pointer[1] = new CpuStep(&TwoTiles, &Throw, null);
+        var error = Assert.Throws<InputException>(() => _pool.Walk(steps.Pointer, steps.Count));
+        Assert.Equal("tile", error.Message);
+        steps.CheckStep(0, 1);
+        steps.CheckStep(2, 0);
+
+        var others = Steps(3, _ => 8);
+        _pool.Walk(others.Pointer, others.Count);
+        others.CheckEachTileOnce();
+        steps.Free();
+        others.Free();
+    }
+
+    [Fact]
+    public void Timestamps_AreOneMoreThanSteps_AndAscend()
+    {
+        var steps = Steps(4, i => i * 3);
+        var ticks = stackalloc long[6];
+        new Span<long>(ticks, 6).Fill(-1);
+        _pool.Walk(steps.Pointer, steps.Count, ticks);
+        for (var i = 1; i <= steps.Count; i++)
+        {
+            Assert.True(ticks[i] >= ticks[i - 1] && ticks[i - 1] > 0);
+        }
+
+        Assert.Equal(-1, ticks[5]);
+        steps.Free();
+    }
+
+    // Workers over the limit of one end.
+    public void Dispose() => _pool.Limit(1);
+
+    private static int TwoTiles(void* args) => 2;
+
+    private static void Meet(void* args, int tile)
+    {
+        var arrived = ((Meeting*)args)->Arrived;
+        Interlocked.Increment(ref *arrived);
+        while (Volatile.Read(ref *arrived) < 2)
+        {
+            Thread.Yield();
+        }
+    }
+
+    private static void WalkInside(void* args, int tile)
+    {
+        var nested = (Nested*)args;
+        ((CpuPool)nested->Pool.Target!).Walk(nested->Steps, nested->Count);
+    }
+
+    private static void Throw(void* args, int tile) => throw new InputException("tile");
+
+    private static StepList Steps(int count, Func<int, int> tiles) => new(count, tiles);
+
+    private struct Meeting
+    {
+        public int* Arrived;
+    }
+
+    private struct Nested
+    {
+        public GCHandle Pool;
+        public CpuStep* Steps;
+        public int Count;
+    }
+
+    /// <summary>Steps whose tiles count themselves and look whether the step before is whole.</summary>
+    internal readonly struct StepList
+    {
+        private readonly Counter* _counters;
+
+        public StepList(int count, Func<int, int> tiles)
+        {
+            Count = count;
+            Pointer = (CpuStep*)NativeMemory.AllocZeroed((nuint)count, (nuint)sizeof(CpuStep));
+            _counters = (Counter*)NativeMemory.AllocZeroed((nuint)count, (nuint)sizeof(Counter));
+            for (var s = 0; s < count; s++)
+            {
+                _counters[s].Count = tiles(s);
+                _counters[s].Before = s == 0 ? null : _counters + s - 1;
+                Pointer[s] = new CpuStep(&TileCount, &Tile, _counters + s);
+            }
+        }
+
+        public CpuStep* Pointer { get; }
+
+        public int Count { get; }
+
+        public void CheckEachTileOnce() => CheckEachTile(1);
+
+        public void CheckEachTile(int times)
+        {
+            for (var s = 0; s < Count; s++)
+            {
+                CheckStep(s, times);
+                Assert.Equal(0, _counters[s].OutOfOrder);
+            }
+        }
+
+        public void CheckStep(int step, int times)
+        {
+            for (var t = 0; t < MaxTiles; t++)
+            {
+                Assert.Equal(t < _counters[step].Count ? times : 0, _counters[step].Ran[t]);
+            }
+        }
+
+        public IEnumerable<int> ThreadsSeen()
+        {
+            var threads = new List<int>();
+            for (var s = 0; s < Count; s++)
+            {
+                for (var t = 0; t < _counters[s].Count; t++)
+                {
+                    threads.Add(_counters[s].Thread[t]);
+                }
+            }
+
+            return threads;
+        }
+
+        public void Clear()
+        {
+            for (var s = 0; s < Count; s++)
+            {
+                Unsafe.InitBlock(_counters[s].Ran, 0, MaxTiles * sizeof(int));
+                _counters[s].Done = 0;
+            }
+        }
+
+        public void Free()
+        {
+            NativeMemory.Free(Pointer);
+            NativeMemory.Free(_counters);
+        }
+
+        private static int TileCount(void* args) => ((Counter*)args)->Count;
+
+        private static void Tile(void* args, int tile)
+        {
+            var counter = (Counter*)args;
+            var before = counter->Before;
+            if (before != null && Volatile.Read(ref before->Done) < before->Count)
+            {
+                Interlocked.Increment(ref counter->OutOfOrder);
+            }
+
+            Interlocked.Increment(ref counter->Ran[tile]);
+            counter->Thread[tile] = Environment.CurrentManagedThreadId;
+            Thread.SpinWait(tile & 31);
+            Interlocked.Increment(ref counter->Done);
+        }
+
+        private struct Counter
+        {
+            public int Count;
+            public int Done;
+            public int OutOfOrder;
+            public Counter* Before;
+            public fixed int Ran[MaxTiles];
+            public fixed int Thread[MaxTiles];
+        }
+    }
+}
+
+/// <summary>Counts the bytes that every thread of the process allocates, so nothing else may run beside it.</summary>
+[CollectionDefinition(nameof(AloneInProcess), DisableParallelization = true)]
+public sealed class AloneInProcess;
+
+/// <summary>A walk after the first allocates nothing, on any thread.</summary>
+[Collection(nameof(AloneInProcess))]
+public sealed unsafe class CpuPoolAllocationTests
+{
+    [Fact]
+    public void Walk_AllocatesNothing()
+    {
+        var pool = new CpuPool(4);
+        var steps = new CpuPoolTests.StepList(8, i => 1 + i * 7);
+        pool.Walk(steps.Pointer, steps.Count);
+
+        // The test host's own threads may allocate now and then: once in ten nothing at all must have been.
+        var least = long.MaxValue;
+        for (var attempt = 0; attempt < 10 && least > 0; attempt++)
+        {
+            var before = GC.GetTotalAllocatedBytes(true);
+            for (var i = 0; i < 50; i++)
+            {
+                pool.Walk(steps.Pointer, steps.Count);
+                if (i % 10 == 0)
+                {
+                    // Long enough that the workers sleep and are woken.
+                    Thread.Sleep(2);
+                }
+            }
+
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(true) - before);
+        }
+
+        pool.Limit(1);
+        steps.Free();
+        Assert.Equal(0, least);
+    }
+}
