@@ -12,6 +12,7 @@ public sealed class Activation : Operation<ActivationArgs>
             "activation",
             (in ActivationArgs args) => args.Rows.Capacity,
             (in ActivationArgs args) => ShapeCheck.IsVectorAligned(args.X) && ShapeCheck.IsVectorAligned(args.Y)),
+        ActivationCpu.Variant,
     ];
 
     internal Activation(KernelSet kernels)

@@ -3,10 +3,10 @@ namespace GpuTransformer.Kernels;
 /// <summary>The activations as functions of one value, for kernels and epilogues.</summary>
 public static class Activations
 {
-    private const float SqrtHalf = 0.707106781f;
-    private const float SqrtTwoOverPi = 0.797884561f;
-    private const float GeluCubic = 0.044715f;
-    private const float GeluQuickScale = 1.702f;
+    internal const float SqrtHalf = 0.707106781f;
+    internal const float SqrtTwoOverPi = 0.797884561f;
+    internal const float GeluCubic = 0.044715f;
+    internal const float GeluQuickScale = 1.702f;
 
     /// <summary>The activation <paramref name="kind"/>, one of <see cref="ActivationKind"/>, of <paramref name="value"/>;
     /// the kind is the same for a whole launch, so the branches are uniform.</summary>

@@ -65,4 +65,8 @@ internal unsafe interface ISimd<TVector>
 
     /// <summary>The largest lane; where there are NaN, any of the lanes.</summary>
     static abstract float Largest(TVector value);
+
+    /// <summary>Asks for the cache line of an address, which need not be readable; nothing where there is no such
+    /// instruction.</summary>
+    static abstract void Prefetch(float* address);
 }

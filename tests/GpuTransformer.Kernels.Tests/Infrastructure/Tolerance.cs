@@ -2,7 +2,8 @@ using Xunit;
 
 namespace GpuTransformer.Kernels.Tests;
 
-/// <summary>Compares with a float64 reference; NaN and infinities must match exactly.</summary>
+/// <summary>Compares with a float64 reference; NaN and infinities must match exactly. Messages are made only on failure:
+/// a formatted string an element would be most of a test's time.</summary>
 public static class Tolerance
 {
     /// <summary>|actual - expected| ≤ absolute + relative · |expected| for each element.</summary>
@@ -15,7 +16,10 @@ public static class Tolerance
             var a = (double)actual[i];
             var same = double.IsFinite(e) ? double.IsFinite(a) && Math.Abs(a - e) <= absolute + relative * Math.Abs(e)
                 : e.Equals(a);
-            Assert.True(same, $"{what}: element {i} is {a:G9}, expected {e:G9} (difference {a - e:G3})");
+            if (!same)
+            {
+                Assert.Fail($"{what}: element {i} is {a:G9}, expected {e:G9} (difference {a - e:G3})");
+            }
         }
     }
 
@@ -28,8 +32,11 @@ public static class Tolerance
             var e = expected[i];
             var a = (double)actual[i];
             var same = double.IsFinite(e) ? double.IsFinite(a) && Math.Abs(a - e) <= allowed[i] : e.Equals(a);
-            Assert.True(
-                same, $"{what}: element {i} is {a:G9}, expected {e:G9} (difference {a - e:G3}, allowed {allowed[i]:G3})");
+            if (!same)
+            {
+                Assert.Fail(
+                    $"{what}: element {i} is {a:G9}, expected {e:G9} (difference {a - e:G3}, allowed {allowed[i]:G3})");
+            }
         }
     }
 
@@ -39,9 +46,10 @@ public static class Tolerance
         Assert.Equal(expected.Length, actual.Length);
         for (var i = 0; i < expected.Length; i++)
         {
-            Assert.True(
-                BitConverter.SingleToInt32Bits(expected[i]) == BitConverter.SingleToInt32Bits(actual[i]),
-                $"{what}: element {i} is {actual[i]:G9}, expected the bits of {expected[i]:G9}");
+            if (BitConverter.SingleToInt32Bits(expected[i]) != BitConverter.SingleToInt32Bits(actual[i]))
+            {
+                Assert.Fail($"{what}: element {i} is {actual[i]:G9}, expected the bits of {expected[i]:G9}");
+            }
         }
     }
 }
