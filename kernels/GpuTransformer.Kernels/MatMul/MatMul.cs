@@ -58,6 +58,36 @@ public sealed class MatMul : MatMulOperation<StandardEpilogue>
         ArrayView<float> residual = default) =>
         Run(stream, x, weight, y, m, n, k, EpilogueOf(bias, activation, residual, n));
 
+    /// <summary>y = x · weightᵀ for contiguous x (m, weight.K) and y (m, weight.N) and a packed weight, which must
+    /// outlive the launch.</summary>
+    /// <exception cref="ShapeException">A view is too short; nothing was launched.</exception>
+    public void Run(AcceleratorStream stream, ArrayView<float> x, PackedMatrix weight, ArrayView<float> y, int m) =>
+        Run(stream, x, weight, y, m, StandardEpilogue.None);
+
+    /// <summary>y = activation(x · weightᵀ + bias) + residual for contiguous x and y and a packed weight.</summary>
+    /// <param name="stream">Where it is launched.</param>
+    /// <param name="x">x, (m, weight.K).</param>
+    /// <param name="weight">Packed for this kernel set; it must outlive the launch.</param>
+    /// <param name="y">y, (m, weight.N); it may be the residual.</param>
+    /// <param name="m">Rows of x.</param>
+    /// <param name="bias">bias, (weight.N); an empty view for none.</param>
+    /// <param name="activation">Activation of the sum with its bias.</param>
+    /// <param name="residual">residual, (m, weight.N); an empty view for none.</param>
+    /// <exception cref="ShapeException">A view is too short; nothing was launched.</exception>
+    public void Run(
+        AcceleratorStream stream,
+        ArrayView<float> x,
+        PackedMatrix weight,
+        ArrayView<float> y,
+        int m,
+        ArrayView<float> bias,
+        ActivationKind activation = ActivationKind.None,
+        ArrayView<float> residual = default)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        Run(stream, x, weight, y, m, EpilogueOf(bias, activation, residual, weight.N));
+    }
+
     /// <summary>The arguments of contiguous matrices x (m, k), weight (n, k), y (m, n), one of each.</summary>
     public static MatMulArgs<TEpilogue> Dense<TEpilogue>(
         ArrayView<float> x, ArrayView<float> weight, ArrayView<float> y, int m, int n, int k, TEpilogue epilogue)

@@ -44,6 +44,24 @@ public class MatMulOperation<TEpilogue> : Operation<MatMulArgs<TEpilogue>>
         Run(stream, args);
     }
 
+    /// <summary>y = epilogue(x · weightᵀ) for contiguous x and y and a packed weight.</summary>
+    /// <param name="stream">Where it is launched.</param>
+    /// <param name="x">x, (m, weight.K).</param>
+    /// <param name="weight">Packed for this kernel set; it must outlive the launch.</param>
+    /// <param name="y">y, (m, weight.N).</param>
+    /// <param name="m">Rows of x.</param>
+    /// <param name="epilogue">What happens to each sum.</param>
+    /// <exception cref="ShapeException">A view is too short; nothing was launched.</exception>
+    public void Run(
+        AcceleratorStream stream, ArrayView<float> x, PackedMatrix weight, ArrayView<float> y, int m, TEpilogue epilogue)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        var args = MatMul.Dense(x, default, y, m, weight.N, weight.K, epilogue);
+        weight.AttachTo(ref args);
+        Run(stream, args);
+        GC.KeepAlive(weight);
+    }
+
     /// <inheritdoc/>
     protected override void Check(in MatMulArgs<TEpilogue> args)
     {
@@ -82,6 +100,15 @@ public class MatMulOperation<TEpilogue> : Operation<MatMulArgs<TEpilogue>>
 
     private void CheckWeight(in MatMulArgs<TEpilogue> args)
     {
+        if (args.Panels != 0)
+        {
+            PackedPanels.Check(Name, args.Panels, args.N, args.K, args.WeightBatchStride);
+            if (args.Weight.Data.Length == 0)
+            {
+                return;
+            }
+        }
+
         if (args.WeightColumnStride == 1)
         {
             ShapeCheck.Batch(Name, "weight", args.Weight, args.N, args.K, args.Batch, args.WeightBatchStride);

@@ -20,7 +20,8 @@ internal static class MatMulVariants<TEpilogue>
             VariantKind.Naive,
             MatMulNaive<TEpilogue>.Kernel,
             traits => (in MatMulArgs<TEpilogue> args) =>
-                RowGrid.ThreadPerItem(traits, (long)args.Batch * args.Rows.Capacity * args.N)),
+                RowGrid.ThreadPerItem(traits, (long)args.Batch * args.Rows.Capacity * args.N),
+            static (DeviceTraits _, in MatMulArgs<TEpilogue> args) => HasView(args)),
         Tiled<MatMulTile16, ScalarAccess>("matmul-tile16-scalar", Always),
         Tiled<MatMulTile16, VectorAccess>("matmul-tile16", Always),
         Tiled<MatMulTile64, ScalarAccess>("matmul-tile64-scalar", Always),
@@ -29,6 +30,7 @@ internal static class MatMulVariants<TEpilogue>
         Tiled<MatMulTile128, VectorAccess>("matmul-tile128", FillsDevice),
         Skinny<ScalarAccess>("matmul-skinny-scalar"),
         Skinny<VectorAccess>("matmul-skinny"),
+        MatMulCpu.Variant<TEpilogue>(),
     ];
 
     private static KernelVariant<MatMulArgs<TEpilogue>> Tiled<TTile, TAccess>(
@@ -44,6 +46,7 @@ internal static class MatMulVariants<TEpilogue>
             (DeviceTraits traits, in MatMulArgs<TEpilogue> args) =>
                 Fits(traits, TTile.Threads, 4 * TTile.PanelQuads * 16)
                 && suits(traits, args)
+                && HasView(args)
                 && (!TAccess.NeedsAlignment || IsAligned(args)));
 
     private static KernelVariant<MatMulArgs<TEpilogue>> Skinny<TAccess>(string name)
@@ -64,6 +67,7 @@ internal static class MatMulVariants<TEpilogue>
                     MatMulGroupSkinny<TAccess, TEpilogue>.Threads,
                     MatMulGroupSkinny<TAccess, TEpilogue>.SharedBytes)
                 && IsSkinny(traits, args)
+                && HasView(args)
                 && (!TAccess.NeedsAlignment || IsAligned(args)));
 
     private static long Groups(in MatMulArgs<TEpilogue> args, int rowShift, int columnShift) =>
@@ -73,6 +77,9 @@ internal static class MatMulVariants<TEpilogue>
 
     private static bool Fits(DeviceTraits traits, int threads, int sharedBytes) =>
         traits.MaxGroupSize >= threads && traits.SharedBytes >= sharedBytes;
+
+    /// <summary>A weight that is packed for the CPU variant alone has no view.</summary>
+    private static bool HasView(in MatMulArgs<TEpilogue> args) => args.Panels == 0 || args.Weight.Data.Length > 0;
 
     private static bool Always(DeviceTraits traits, in MatMulArgs<TEpilogue> args) => true;
 

@@ -1,0 +1,179 @@
+namespace GpuTransformer.Kernels;
+
+/// <summary>Computes: y = epilogue(x · weightᵀ), float32, in SIMD registers over the process's threads.
+/// Shapes: x (M, K), weight (N, K) or (K, N) or packed, y (M, N), a batch of them with strides.
+/// Layout: the weight in panels [k][48] (AVX-512) that are packed once, or for a view by each task into scratch; x is not
+/// packed. A task owns a block of rows and a group of panels; of 768 k at a time, a panel is 147 KB in the second-level
+/// cache and 8 rows of x are 24 KB in the first.
+/// Numerics: one sum an output, k ascending from 0, fused where the processor can; so the bits of a row depend neither on
+/// the other rows nor on the cut, the threads or whether the weight was packed.
+/// Edges: rows in tiles of 8 and fewer, all nearly equal; the last panel is narrower and padded with zeros.
+/// Cost: 2 · M · N · K flops; one row reads N · K floats of weight.</summary>
+internal static unsafe class MatMulCpu
+{
+    /// <summary>k of one pass over a block of rows.</summary>
+    internal const int BlockK = 768;
+
+    private static readonly CpuVariant<MatMulArgs<StandardEpilogue>, MatMulCpuArgs> Standard =
+        new("matmul-cpu", static (in MatMulArgs<StandardEpilogue> args) => ConvertStandard(args), &TileCount, &Tile);
+
+    /// <summary>The variant for an epilogue, the standard one or a user's.</summary>
+    public static CpuVariant<MatMulArgs<TEpilogue>> Variant<TEpilogue>()
+        where TEpilogue : struct, IEpilogue =>
+        Standard is CpuVariant<MatMulArgs<TEpilogue>> standard
+            ? standard
+            : new CpuVariant<MatMulArgs<TEpilogue>, MatMulCpuArgs<TEpilogue>>(
+                "matmul-cpu",
+                MatMulCpuUserEpilogue<TEpilogue>.Convert,
+                &MatMulCpuUserEpilogue<TEpilogue>.TileCount,
+                &MatMulCpuUserEpilogue<TEpilogue>.Tile);
+
+    public static MatMulCpuArgs ConvertStandard(in MatMulArgs<StandardEpilogue> args, MatMulCpuKind? kind = null)
+    {
+        var converted = Convert(args, kind);
+        ref readonly var epilogue = ref args.Epilogue;
+        converted.Finish = converted.Engine.Finish;
+        converted.Scale = epilogue.Scale;
+        converted.Activation = epilogue.Activation;
+        converted.Bias = epilogue.HasBias != 0 ? HostAddress.Of(epilogue.Bias, epilogue.BiasOffset) : null;
+        converted.Gate = epilogue.HasGate != 0 ? HostAddress.Of(epilogue.Gate) : default;
+        converted.Residual = epilogue.HasResidual != 0 ? HostAddress.Of(epilogue.Residual) : default;
+        return converted;
+    }
+
+    /// <summary>All but the epilogue.</summary>
+    /// <param name="args">Checked arguments.</param>
+    /// <param name="kind">The tiling for a weight that is not packed; null: the best.</param>
+    public static MatMulCpuArgs Convert<TEpilogue>(in MatMulArgs<TEpilogue> args, MatMulCpuKind? kind = null)
+        where TEpilogue : struct, IEpilogue
+    {
+        var header = (PackedPanels.Header*)args.Panels;
+        return new MatMulCpuArgs
+        {
+            X = HostAddress.Of(args.X),
+            Y = HostAddress.Of(args.Y),
+            Rows = HostAddress.Of(args.Rows),
+            N = args.N,
+            K = args.K,
+            Batch = args.Batch,
+            XBatchStride = args.XBatchStride,
+            WeightBatchStride = args.WeightBatchStride,
+            YBatchStride = args.YBatchStride,
+            Panels = header == null ? null : PackedPanels.FirstPanel(header),
+            Weight = header == null ? HostAddress.Of(args.Weight).Data : null,
+            WeightRowStride = args.Weight.Stride,
+            WeightColumnStride = args.WeightColumnStride,
+            Engine = MatMulCpuEngine.Of(header == null ? kind ?? MatMulCpuEngine.Best : header->Kind),
+            Threads = CpuPool.Shared.Threads,
+            Scale = 1f,
+        };
+    }
+
+    public static int TileCount(void* args) =>
+        checked(((MatMulCpuArgs*)args)->Batch * MatMulCpuCut.Of((MatMulCpuArgs*)args).Tasks);
+
+    public static void Tile(void* args, int tile) => Tile((MatMulCpuArgs*)args, tile, null);
+
+    /// <param name="args">What to multiply.</param>
+    /// <param name="tile">Which task.</param>
+    /// <param name="user">A user's epilogue.</param>
+    public static void Tile(MatMulCpuArgs* args, int tile, void* user)
+    {
+        var cut = MatMulCpuCut.Of(args);
+        var batch = tile / cut.Tasks;
+        var task = tile - batch * cut.Tasks;
+        var block = task / cut.Groups;
+        var panel = (task - block * cut.Groups) * cut.GroupPanels;
+        var end = Math.Min(panel + cut.GroupPanels, cut.Panels);
+        var row = cut.FirstRow(block);
+        var rows = cut.FirstRow(block + 1) - row;
+        while (panel < end)
+        {
+            // Two whole panels; the last of the weight may be narrower.
+            var isPair = rows <= args->Engine.PairRows && args->Panels != null
+                && panel + 1 < end && (panel + 2) * args->Engine.PanelWidth <= args->N;
+            if (isPair)
+            {
+                PairOfPanels(args, batch, row, rows, panel, user);
+                panel += 2;
+            }
+            else
+            {
+                OnePanel(args, batch, row, rows, panel, user);
+                panel++;
+            }
+        }
+    }
+
+    private static void PairOfPanels(MatMulCpuArgs* args, int batch, int row, int rows, int panel, void* user)
+    {
+        var width = args->Engine.PanelWidth;
+        var x = args->X.Row(row) + batch * args->XBatchStride;
+        var first = args->Panels + (nint)panel * width * args->K;
+        var sums = CpuScratch.Floats(2 * rows * width);
+        args->Engine.Pair(
+            x, args->X.Stride, first, first + (nint)width * args->K, args->K, sums, rows, width / args->Engine.Lanes);
+        for (var p = 0; p < 2; p++)
+        {
+            Finish(args, sums + p * rows * width, width, batch, row, rows, (panel + p) * width, user);
+        }
+    }
+
+    private static void OnePanel(MatMulCpuArgs* args, int batch, int row, int rows, int panel, void* user)
+    {
+        var column = panel * args->Engine.PanelWidth;
+        var lanes = args->Engine.Lanes;
+        var width = Math.Min(args->Engine.PanelWidth, (args->N - column + lanes - 1) / lanes * lanes);
+        var tiles = (rows + args->Engine.MaxRows - 1) / args->Engine.MaxRows;
+        var isPacked = args->Panels != null;
+        var blockK = isPacked && tiles == 1 ? args->K : Math.Min(args->K, BlockK);
+
+        // Sums wait here between two blocks of k, and for their epilogue: y itself may be the residual.
+        var sumRows = blockK < args->K ? rows : args->Engine.MaxRows;
+        var scratch = CpuScratch.Floats((sumRows + (isPacked ? 0 : blockK)) * width);
+        var weight = args->Weight + batch * args->WeightBatchStride + column * args->WeightRowStride;
+        var x = args->X.Row(row) + batch * args->XBatchStride;
+        for (var k = 0; k < args->K; k += blockK)
+        {
+            var depth = Math.Min(blockK, args->K - k);
+            var packed = args->Panels + (nint)column * args->K + (nint)k * width;
+            if (!isPacked)
+            {
+                packed = scratch + sumRows * width;
+                var columns = Math.Min(width, args->N - column);
+                MatMulCpuPacking.Pack(
+                    weight + k * args->WeightColumnStride, args->WeightRowStride, args->WeightColumnStride,
+                    columns, depth, packed, width);
+            }
+
+            for (var t = 0; t < tiles; t++)
+            {
+                var from = (int)((long)t * rows / tiles);
+                var count = (int)((long)(t + 1) * rows / tiles) - from;
+                var sums = scratch + (blockK < args->K ? from * width : 0);
+                args->Engine.Tile(
+                    x + (nint)from * args->X.Stride + k, args->X.Stride, packed, depth, sums, count, width / lanes, k > 0);
+                if (k + depth == args->K)
+                {
+                    Finish(args, sums, width, batch, row + from, count, column, user);
+                }
+            }
+        }
+    }
+
+    private static void Finish(
+        MatMulCpuArgs* args, float* sums, int width, int batch, int row, int rows, int column, void* user)
+    {
+        var block = new MatMulCpuBlock
+        {
+            Sums = sums,
+            Width = width,
+            Batch = batch,
+            Row = row,
+            Rows = rows,
+            Column = column,
+            Columns = Math.Min(width, args->N - column),
+        };
+        args->Finish(args, &block, user);
+    }
+}

@@ -1,0 +1,88 @@
+namespace GpuTransformer.Kernels;
+
+/// <summary>How a matmul is cut into tasks: blocks of rows by groups of panels. A pure function of sizes and threads;
+/// the cut changes no bits, since each output has one sum, made by one task.</summary>
+internal readonly struct MatMulCpuCut
+{
+    /// <summary>Rows of x that stay in the second-level cache with a panel: 256 x 768 floats are 768 KB.</summary>
+    public const int MaxBlockRows = 256;
+
+    /// <summary>More where each task first packs its panel from a view: 512 rows bring that to a few percent.</summary>
+    private const int MaxBlockRowsOfView = 512;
+
+    /// <summary>Sharing a step costs about a microsecond; a task of this many multiply-adds takes 3 to 5.</summary>
+    private const long LeastWork = 200_000;
+
+    /// <summary>For few rows the time is that of reading the weight, as if there were this many.</summary>
+    private const int RowsOfMemoryTime = 4;
+
+    /// <summary>Tasks a thread: enough that a thread which starts late or is interrupted is not waited for long.</summary>
+    private const int TasksPerThread = 16;
+
+    /// <summary>Rows in use of each matrix.</summary>
+    public readonly int Rows;
+
+    /// <summary>Panels of the weight.</summary>
+    public readonly int Panels;
+
+    /// <summary>Blocks that the rows are cut into.</summary>
+    public readonly int RowBlocks;
+
+    /// <summary>Panels that one task takes.</summary>
+    public readonly int GroupPanels;
+
+    /// <summary>Groups of panels.</summary>
+    public readonly int Groups;
+
+    private MatMulCpuCut(int rows, int panels, int rowBlocks, int groupPanels)
+    {
+        Rows = rows;
+        Panels = panels;
+        RowBlocks = rowBlocks;
+        GroupPanels = groupPanels;
+        Groups = Divide(panels, groupPanels);
+    }
+
+    /// <summary>Tasks of one matrix of the batch.</summary>
+    public int Tasks => RowBlocks * Groups;
+
+    public static unsafe MatMulCpuCut Of(MatMulCpuArgs* args)
+    {
+        var rows = args->Rows.Count;
+        return Of(rows, args->N, args->K, args->Batch, args->Threads, args->Engine.PanelWidth, args->Engine.PairRows,
+            args->Panels != null);
+    }
+
+    public static MatMulCpuCut Of(
+        int rows, int n, int k, int batch, int threads, int panelWidth, int pairRows, bool isPacked)
+    {
+        var panels = Divide(n, panelWidth);
+        if (rows <= 0)
+        {
+            return new MatMulCpuCut(0, panels, 0, panels);
+        }
+
+        var leastBlocks = Divide(rows, isPacked ? MaxBlockRows : MaxBlockRowsOfView);
+        var mostBlocks = Math.Max(leastBlocks, rows / (isPacked ? 8 : 64));
+        var panelWork = (long)Math.Max(rows, RowsOfMemoryTime) * panelWidth * k;
+        var worthwhile = Math.Max(1, panelWork * panels / LeastWork * batch);
+        var wanted = threads == 1 ? 1 : Math.Min((long)threads * TasksPerThread, worthwhile);
+        var wantedOfMatrix = Math.Max(1, Divide(wanted, batch));
+
+        var blocks = (int)Math.Clamp(Divide(wantedOfMatrix, panels), leastBlocks, mostBlocks);
+        var group = (int)Math.Clamp((long)panels * blocks / wantedOfMatrix, 1, panels);
+        if (rows <= pairRows && group > 1)
+        {
+            group += group & 1;
+        }
+
+        return new MatMulCpuCut(rows, panels, blocks, group);
+    }
+
+    /// <summary>The first row of a block; block <see cref="RowBlocks"/> begins at <see cref="Rows"/>.</summary>
+    public int FirstRow(int block) => (int)((long)block * Rows / RowBlocks);
+
+    private static int Divide(int value, int by) => (value + by - 1) / by;
+
+    private static long Divide(long value, long by) => (value + by - 1) / by;
+}

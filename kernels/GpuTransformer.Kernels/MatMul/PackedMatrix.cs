@@ -1,0 +1,196 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>A weight in the form that a kernel set's matmul reads fastest: panels in aligned native memory for the CPU
+/// variant, a row-major device buffer for the others. Made once for encoding, variant and instruction set; it does not
+/// change, so any number of threads may use it. It must outlive every launch that uses it.</summary>
+public sealed unsafe class PackedMatrix : IDisposable
+{
+    private const int RowAlignment = 4;
+    private const int UploadFloats = 1 << 20;
+
+    private readonly MemoryBuffer1D<float, Stride1D.Dense>? _rows;
+    private readonly int _rowStride;
+    private PackedPanels.Header* _panels;
+
+    private PackedMatrix(int n, int k, PackedPanels.Header* panels, long byteSize)
+    {
+        N = n;
+        K = k;
+        _panels = panels;
+        ByteSize = byteSize;
+    }
+
+    private PackedMatrix(int n, int k, MemoryBuffer1D<float, Stride1D.Dense> rows, int rowStride)
+    {
+        N = n;
+        K = k;
+        _rows = rows;
+        _rowStride = rowStride;
+        ByteSize = rows.LengthInBytes;
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees the native memory of a matrix that nobody disposed.</summary>
+    ~PackedMatrix() => PackedPanels.Free(_panels);
+
+    /// <summary>Outputs: columns of y.</summary>
+    public int N { get; }
+
+    /// <summary>Inputs: the length of each sum.</summary>
+    public int K { get; }
+
+    /// <summary>How the numbers are stored.</summary>
+    public WeightEncoding Encoding { get; } = WeightEncoding.F32;
+
+    /// <summary>Bytes that the packed form takes.</summary>
+    public long ByteSize { get; }
+
+    /// <summary>Packs a weight, or several with the same inputs one under the other: queries, keys and values in one.</summary>
+    /// <param name="kernels">Decides the form; its matmul takes the result.</param>
+    /// <param name="sources">(N, K) each, or (K, N) and transposed as it is read; from several threads at once.</param>
+    /// <exception cref="ShapeException">No source, sources of different K, or more than one view holds on a device.</exception>
+    /// <exception cref="DeviceException">There is not enough memory.</exception>
+    public static PackedMatrix Create(KernelSet kernels, params ReadOnlySpan<WeightRows> sources)
+    {
+        ArgumentNullException.ThrowIfNull(kernels);
+        return kernels.Traits.Kind == DeviceKind.Cpu && kernels.RequestedVariant is null or VariantKind.Cpu
+            ? CreatePanels(MatMulCpuEngine.Best, sources)
+            : CreateRows(kernels.Accelerator, sources);
+    }
+
+    /// <summary>Packs for the CPU variant in one of its tilings.</summary>
+    internal static PackedMatrix CreatePanels(MatMulCpuKind kind, params ReadOnlySpan<WeightRows> sources)
+    {
+        var (n, k) = Check(sources);
+        var panels = PackedPanels.Make(kind, n, k, sources.ToArray(), CpuPool.Shared.Threads);
+        return new PackedMatrix(n, k, panels, PackedPanels.ByteSize(kind, n, k));
+    }
+
+    /// <summary>Sets the weight's part of a matmul's arguments: N, K, and where the weight is.</summary>
+    /// <exception cref="ObjectDisposedException">The matrix was disposed.</exception>
+    public void AttachTo<TEpilogue>(ref MatMulArgs<TEpilogue> args)
+        where TEpilogue : struct, IEpilogue
+    {
+        ObjectDisposedException.ThrowIf(_panels == null && (_rows is null || _rows.IsDisposed), this);
+        args.N = N;
+        args.K = K;
+        args.WeightColumnStride = 1;
+        args.WeightBatchStride = 0;
+        args.Panels = (long)_panels;
+        args.Weight = _rows is null ? default : new RowView(_rows.View, 0, _rowStride);
+    }
+
+    /// <summary>One row of the weight from its panels, for checks against the naive kernel.</summary>
+    internal void CopyRow(int n, Span<float> row)
+    {
+        ObjectDisposedException.ThrowIf(_panels == null, this);
+        PackedPanels.CopyRow(_panels, n, row);
+    }
+
+    /// <summary>Frees the memory.</summary>
+    public void Dispose()
+    {
+        PackedPanels.Free(_panels);
+        _panels = null;
+        _rows?.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private static (int N, int K) Check(ReadOnlySpan<WeightRows> sources)
+    {
+        if (sources.IsEmpty)
+        {
+            throw new ShapeException("packed weight: expected at least one source, found none.");
+        }
+
+        long n = 0;
+        var k = sources[0].K;
+        foreach (var source in sources)
+        {
+            ShapeCheck.AtLeast(source.Name, "N", source.N, 1);
+            ShapeCheck.AtLeast(source.Name, "K", source.K, 1);
+            if (source.K != k)
+            {
+                throw new ShapeException($"{source.Name}: expected K {k} as in {sources[0].Name}, found {source.K}.");
+            }
+
+            n += source.N;
+        }
+
+        ShapeCheck.AtMostIntMax(sources[0].Name, "the packed weight's N", n);
+        return ((int)n, k);
+    }
+
+    private static PackedMatrix CreateRows(Accelerator accelerator, ReadOnlySpan<WeightRows> sources)
+    {
+        var (n, k) = Check(sources);
+
+        // Rows of a multiple of 16 bytes, for kernels that load four floats at a time.
+        var stride = (int)Math.Min(int.MaxValue, (k + RowAlignment - 1L) / RowAlignment * RowAlignment);
+        ShapeCheck.AtMostIntMax(sources[0].Name, "the packed weight", (long)n * stride);
+        var buffer = Allocate(accelerator, sources[0].Name, (long)n * stride);
+        try
+        {
+            var first = 0;
+            foreach (var source in sources)
+            {
+                Upload(source, buffer.View.SubView((long)first * stride, (long)source.N * stride), stride);
+                first += source.N;
+            }
+
+            return new PackedMatrix(n, k, buffer, stride);
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
+    }
+
+    private static MemoryBuffer1D<float, Stride1D.Dense> Allocate(Accelerator accelerator, string name, long length)
+    {
+        try
+        {
+            return accelerator.Allocate1D<float>(length);
+        }
+        catch (Exception error) when (error is not GpuTransformerException)
+        {
+            throw new DeviceException(
+                $"{name}: {accelerator.Name} cannot hold {length * sizeof(float)} bytes: {error.Message}", error);
+        }
+    }
+
+    private static void Upload(WeightRows source, ArrayView<float> target, int stride)
+    {
+        var chunk = Math.Max(1, Math.Min(source.N, UploadFloats / stride));
+        var staging = new float[(long)chunk * stride];
+        var column = new float[chunk];
+        for (var row = 0; row < source.N; row += chunk)
+        {
+            var rows = Math.Min(chunk, source.N - row);
+            if (source.IsTransposed)
+            {
+                for (var k = 0; k < source.K; k++)
+                {
+                    source.Read(k, row, column.AsSpan(0, rows));
+                    for (var r = 0; r < rows; r++)
+                    {
+                        staging[r * stride + k] = column[r];
+                    }
+                }
+            }
+            else
+            {
+                for (var r = 0; r < rows; r++)
+                {
+                    source.Read(row + r, 0, staging.AsSpan(r * stride, source.K));
+                }
+            }
+
+            target.SubView((long)row * stride, (long)rows * stride).CopyFromCPU(staging);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+using System.Runtime.InteropServices;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>The panels of a weight in native memory: panel p holds columns p · width to (p + 1) · width of weightᵀ as
+/// [k][width]; the last is as many registers wide as it needs, padded with zeros. A header of one cache line comes
+/// first, so that one address says everything.</summary>
+internal static unsafe class PackedPanels
+{
+    private const int Alignment = 64;
+    private const int HeaderFloats = Alignment / sizeof(float);
+
+    /// <summary>What stands before the first panel.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = Alignment)]
+    public struct Header
+    {
+        public MatMulCpuKind Kind;
+        public int N;
+        public int K;
+    }
+
+    public static float* FirstPanel(Header* header) => (float*)header + HeaderFloats;
+
+    /// <summary>Bytes of the whole block.</summary>
+    public static long ByteSize(MatMulCpuKind kind, int n, int k)
+    {
+        var lanes = MatMulCpuEngine.Of(kind).Lanes;
+        return checked((HeaderFloats + (n + (long)lanes - 1) / lanes * lanes * k) * sizeof(float));
+    }
+
+    /// <summary>Packs the sources one under the other, on up to <paramref name="threads"/> threads.</summary>
+    /// <exception cref="DeviceException">There is not enough memory.</exception>
+    public static Header* Make(MatMulCpuKind kind, int n, int k, WeightRows[] sources, int threads)
+    {
+        var bytes = ByteSize(kind, n, k);
+        Header* header;
+        try
+        {
+            header = (Header*)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+        }
+        catch (OutOfMemoryException error)
+        {
+            throw new DeviceException($"{sources[0].Name}: {bytes} bytes for the packed weight are not there.", error);
+        }
+
+        try
+        {
+            *header = new Header { Kind = kind, N = n, K = k };
+            var first = 0;
+            foreach (var source in sources)
+            {
+                new Packer(header, source, first).Run(threads);
+                first += source.N;
+            }
+
+            ClearPadding(header);
+            return header;
+        }
+        catch
+        {
+            Free(header);
+            throw;
+        }
+    }
+
+    /// <summary>Refuses panels of another shape, and a batch of weights, which panels are not.</summary>
+    public static void Check(string operation, long panels, int n, int k, int batchStride)
+    {
+        var header = (Header*)panels;
+        if (header->N != n || header->K != k)
+        {
+            throw new ShapeException(
+                $"{operation}: the packed weight is ({header->N}, {header->K}), expected ({n}, {k}).");
+        }
+
+        if (batchStride != 0)
+        {
+            throw new ShapeException(
+                $"{operation}: a packed weight serves the whole batch, expected batch stride 0, found {batchStride}.");
+        }
+    }
+
+    public static void Free(Header* header) => NativeMemory.AlignedFree(header);
+
+    /// <summary>Column <paramref name="n"/> of the panels, which is row n of the weight.</summary>
+    public static void CopyRow(Header* header, int n, Span<float> row)
+    {
+        var place = PlaceOf(header, n, out var width, out _);
+        for (var k = 0; k < header->K; k++)
+        {
+            row[k] = place[(nint)k * width];
+        }
+    }
+
+    /// <summary>The address of element (n, k = 0), the width of its panel, and columns from n to the panel's end.</summary>
+    private static float* PlaceOf(Header* header, int n, out int width, out int columnsLeft)
+    {
+        var engine = MatMulCpuEngine.Of(header->Kind);
+        var column = n / engine.PanelWidth * engine.PanelWidth;
+        width = Math.Min(engine.PanelWidth, (header->N - column + engine.Lanes - 1) / engine.Lanes * engine.Lanes);
+        columnsLeft = Math.Min(column + width, header->N) - n;
+        return FirstPanel(header) + (nint)column * header->K + (n - column);
+    }
+
+    private static void ClearPadding(Header* header)
+    {
+        var place = PlaceOf(header, header->N - 1, out var width, out _);
+        var columns = header->N - header->N / MatMulCpuEngine.Of(header->Kind).PanelWidth
+            * MatMulCpuEngine.Of(header->Kind).PanelWidth;
+        if (columns != 0)
+        {
+            MatMulCpuPacking.Clear(place - (columns - 1), columns, header->K, width);
+        }
+    }
+
+    /// <summary>Packs one source into the columns from <paramref name="first"/> on.</summary>
+    private sealed class Packer(Header* header, WeightRows source, int first)
+    {
+        // 48 rows of 512 are 96 KB: they stay in the second-level cache between reading and transposing.
+        private const int DepthOfRead = 512;
+
+        public void Run(int threads)
+        {
+            var options = new ParallelOptions { MaxDegreeOfParallelism = threads };
+            try
+            {
+                if (source.IsTransposed)
+                {
+                    Parallel.For(0, (source.K + 15) / 16, options, i => FromColumns(i * 16, Math.Min(16, source.K - i * 16)));
+                }
+                else
+                {
+                    var width = MatMulCpuEngine.Of(header->Kind).PanelWidth;
+                    var panels = (first + source.N - 1) / width - first / width + 1;
+                    Parallel.For(0, panels, options, i => FromRows(first / width + i, width));
+                }
+            }
+            catch (AggregateException errors) when (errors.InnerExceptions[0] is GpuTransformerException error)
+            {
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
+            }
+        }
+
+        /// <summary>(N, K): the rows that fall into one panel, transposed.</summary>
+        private void FromRows(int panel, int panelWidth)
+        {
+            var from = Math.Max(first, panel * panelWidth);
+            var rows = Math.Min(first + source.N, (panel + 1) * panelWidth) - from;
+            var place = PlaceOf(header, from, out var width, out _);
+            var read = CpuScratch.Floats(rows * DepthOfRead);
+            for (var k = 0; k < source.K; k += DepthOfRead)
+            {
+                var depth = Math.Min(DepthOfRead, source.K - k);
+                for (var r = 0; r < rows; r++)
+                {
+                    source.Read(from - first + r, k, new Span<float>(read + r * DepthOfRead, depth));
+                }
+
+                MatMulCpuPacking.Transpose(read, DepthOfRead, rows, depth, place + (nint)k * width, width);
+            }
+        }
+
+        /// <summary>(K, N): whole stored rows, handed out over the panels.</summary>
+        private void FromColumns(int firstK, int depth)
+        {
+            var read = CpuScratch.Floats(source.N);
+            for (var k = firstK; k < firstK + depth; k++)
+            {
+                source.Read(k, 0, new Span<float>(read, source.N));
+                for (var n = 0; n < source.N;)
+                {
+                    var place = PlaceOf(header, first + n, out var width, out var left);
+                    var count = Math.Min(left, source.N - n);
+                    new Span<float>(read + n, count).CopyTo(new Span<float>(place + (nint)k * width, count));
+                    n += count;
+                }
+            }
+        }
+    }
+}
