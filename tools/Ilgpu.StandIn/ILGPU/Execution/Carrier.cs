@@ -1,6 +1,8 @@
 namespace ILGPU.Execution;
 
-/// <summary>A thread that carries the stack of one lane while that lane waits.</summary>
+/// <summary>
+/// A pooled thread. It carries the stack of one lane while that lane waits, or helps a launch with its chunks.
+/// </summary>
 internal sealed class Carrier
 {
     private const int StackBytes = 1 << 20;
@@ -12,6 +14,7 @@ internal sealed class Carrier
 
     private readonly Baton baton = new();
     private GroupRun? run;
+    private KernelTask? task;
     private int lane;
 
     internal static Carrier OfThisThread => ofThisThread ??= new();
@@ -19,16 +22,17 @@ internal sealed class Carrier
     /// <summary>Lets an idle thread start a lane.</summary>
     internal static void Start(GroupRun run, int lane)
     {
-        Carrier? carrier;
-        lock (IdleLock)
-            Idle.TryPop(out carrier);
-        if (carrier == null)
-        {
-            carrier = new();
-            new Thread(carrier.Work, StackBytes) { IsBackground = true, Name = "ILGPU stand-in lane" }.Start();
-        }
+        var carrier = Take();
         carrier.run = run;
         carrier.lane = lane;
+        carrier.Signal();
+    }
+
+    /// <summary>Lets an idle thread take chunks of a launch.</summary>
+    internal static void Help(KernelTask task)
+    {
+        var carrier = Take();
+        carrier.task = task;
         carrier.Signal();
     }
 
@@ -36,14 +40,28 @@ internal sealed class Carrier
 
     internal void Wait() => baton.Await();
 
+    private static Carrier Take()
+    {
+        Carrier? carrier;
+        lock (IdleLock)
+            Idle.TryPop(out carrier);
+        if (carrier == null)
+        {
+            carrier = new();
+            new Thread(carrier.Work, StackBytes) { IsBackground = true, Name = "ILGPU stand-in" }.Start();
+        }
+        return carrier;
+    }
+
     private void Work()
     {
         ofThisThread = this;
         while (true)
         {
             Wait();
-            var current = run!;
-            current.CarryOn(lane);
+            task?.Help();
+            run?.CarryOn(lane);
+            task = null;
             run = null;
             lock (IdleLock)
                 Idle.Push(this);

@@ -39,9 +39,9 @@ internal static class KernelLaunch
         CheckBounds(accelerator, config);
         if (GroupRun.CurrentOrNull != null)
             KernelFault.Fail("A kernel cannot launch a kernel.");
-        task.Prepare(accelerator, config, WorkerPool.Workers);
+        task.Prepare(accelerator, config);
         lock (accelerator.LaunchLock)
-            WorkerPool.Run(task);
+            task.Run();
     }
 
     internal static void RunIndexed<TIndex>(Accelerator accelerator, TIndex extent, int groupSize, KernelTask task)

@@ -5,6 +5,7 @@ internal abstract class KernelTask
 {
     private int nextChunk;
     private int unfinishedChunks;
+    private Carrier owner = null!;
 
     internal Index3D GridDim { get; private set; }
 
@@ -26,11 +27,9 @@ internal abstract class KernelTask
 
     internal long Groups { get; private set; }
 
-    internal bool IsFinished => Volatile.Read(ref unfinishedChunks) == 0;
-
     internal abstract void RunLane(GroupRun run);
 
-    internal void Prepare(Runtime.Accelerator accelerator, in KernelConfig config, int workers)
+    internal void Prepare(Runtime.Accelerator accelerator, in KernelConfig config)
     {
         GridDim = config.GridDim;
         GroupDim = config.GroupDim;
@@ -39,21 +38,39 @@ internal abstract class KernelTask
         MaxSharedMemory = accelerator.MaxSharedMemoryPerGroup;
         HasAlgorithms = accelerator.Context.Properties.AlgorithmsEnabled;
         Groups = GridDim.LongSize;
-        Chunks = (int)Math.Min(workers, Groups);
+        Chunks = (int)Math.Min(Environment.ProcessorCount, Groups);
         unfinishedChunks = Chunks;
     }
 
-    /// <summary>Runs chunks of consecutive groups until none is left unclaimed.</summary>
-    internal void Drain(GroupRun run, Action? lastChunkDone)
+    /// <summary>Runs all groups, on the calling thread and as many others as the launch has chunks.</summary>
+    internal void Run()
     {
+        owner = Carrier.OfThisThread;
+        for (int helper = 1; helper < Chunks; helper++)
+            Carrier.Help(this);
+        if (!Drain())
+            owner.Wait();
+    }
+
+    /// <summary>What a helping thread does: when it ends the last chunk, it wakes the owner.</summary>
+    internal void Help()
+    {
+        if (Drain())
+            owner.Signal();
+    }
+
+    /// <summary>Runs chunks of consecutive groups until none is unclaimed; true when it ended the last one.</summary>
+    private bool Drain()
+    {
+        var run = GroupRun.OfThisThread;
+        bool isLast = false;
         while (true)
         {
             int chunk = Interlocked.Increment(ref nextChunk) - 1;
             if (chunk >= Chunks)
-                return;
+                return isLast;
             run.Run(this, Groups * chunk / Chunks, Groups * (chunk + 1) / Chunks);
-            if (Interlocked.Decrement(ref unfinishedChunks) == 0)
-                lastChunkDone?.Invoke();
+            isLast |= Interlocked.Decrement(ref unfinishedChunks) == 0;
         }
     }
 }
