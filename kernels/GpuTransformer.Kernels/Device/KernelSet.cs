@@ -42,6 +42,8 @@ public sealed class KernelSet
         KeyValueWrite = new KeyValueWrite(this);
         AttentionMap = new AttentionMap(this);
         AdditiveAttention = new AdditiveAttention(this);
+        MultiHeadAttention = new MultiHeadAttention(this);
+        FeedForward = new FeedForward(this);
     }
 
     /// <summary>Threads that CPU variants use, the caller's included; one pool serves the process. From the start as many
@@ -116,6 +118,12 @@ public sealed class KernelSet
 
     /// <summary>Additive (Bahdanau's) attention.</summary>
     public AdditiveAttention AdditiveAttention { get; }
+
+    /// <summary>Multi-head attention with its projections.</summary>
+    public MultiHeadAttention MultiHeadAttention { get; }
+
+    /// <summary>The feed-forward block of a transformer layer.</summary>
+    public FeedForward FeedForward { get; }
 
     internal CpuPool Pool { get; } = CpuPool.Shared;
 }
