@@ -62,11 +62,11 @@ public class AttentionWorkspaceTests
     {
         using var device = new TestDevice(TestDeviceKind.Default);
         var good = new AttentionShape { Batch = 2, SeqLenQ = 2, SeqLenKv = 3, NumHeads = 2, HeadDim = 4 };
-        Refused(() => new AttentionWorkspace(device.Kernels, good with { Batch = 0 }), "AttentionShape: Batch");
-        Refused(() => new AttentionWorkspace(device.Kernels, good with { SeqLenQ = 0 }), "SeqLenQ");
-        Refused(() => new AttentionWorkspace(device.Kernels, good with { NumKvHeads = 3 }), "multiple of numKvHeads 3");
-        Refused(() => new AttentionWorkspace(device.Kernels, good with { Scale = float.NaN }), "Scale");
-        Refused(() => new AttentionWorkspace(device.Kernels, good with { SeqLenKv = int.MaxValue, Batch = int.MaxValue }), "keys must be");
+        Refused(() => Make(good with { Batch = 0 }), "AttentionShape: Batch");
+        Refused(() => Make(good with { SeqLenQ = 0 }), "SeqLenQ");
+        Refused(() => Make(good with { NumKvHeads = 3 }), "multiple of numKvHeads 3");
+        Refused(() => Make(good with { Scale = float.NaN }), "Scale");
+        Refused(() => Make(good with { SeqLenKv = int.MaxValue, Batch = int.MaxValue }), "keys must be");
         using var workspace = new AttentionWorkspace(device.Kernels, good);
         Refused(() => workspace.SetKeyLengths([3]), "keyLengths must have one length for each of 2 sequences, found 1");
         Refused(() => workspace.SetKeyLengths([3, 4]), "keyLengths[1] must be in [0, 3], found 4");
@@ -79,6 +79,8 @@ public class AttentionWorkspaceTests
         using var other = new TestDevice(TestDeviceKind.Default);
         using var foreign = new AttentionWorkspace(other.Kernels, good);
         Refused(() => run.Launch(device, foreign), "another accelerator");
+
+        void Make(AttentionShape shape) => new AttentionWorkspace(device.Kernels, shape).Dispose();
 
         void Launch(ArrayView<float> q, ArrayView<float> k, ArrayView<float> v, ArrayView<float> output, string part) =>
             Refused(() => device.Kernels.Attention.Run(device.Stream, q, k, v, output, workspace), part);
