@@ -38,8 +38,8 @@ internal sealed class SafetensorsHeader
         {
             throw new InputException($"{file}: header: expected '{{' as first byte, found 0x{json[0]:x2}");
         }
-        // Beside the tensors' names: __metadata__ and the three keys of one open tensor.
-        Memory<int> keys = JsonText.Check(json, $"{file}: header", onlySpacesAfter: true, MostTensors + 4);
+        // One key beside the tensors' names: __metadata__.
+        Memory<int> keys = JsonText.Check(json, $"{file}: header", onlySpacesAfter: true, MostTensors + 1);
         int metadata = SafetensorsHeaderText.FindMetadata(json, keys.Span);
         int count = keys.Length - (metadata < 0 ? 0 : 1);
         if (count > MostTensors)

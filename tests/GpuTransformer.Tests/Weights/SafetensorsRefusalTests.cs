@@ -134,17 +134,15 @@ public sealed class SafetensorsRefusalTests : IDisposable
         MustRefuse(TemporaryFolder.Safetensors(header, new byte[1]), "name has over 1024 bytes");
     }
 
-    [Theory]
-    [InlineData(1_000_001, "1000001 tensors")]
-    [InlineData(1_000_009, "keys, the limit is 1000004")]
-    public void RefusesMoreThanAMillionTensors(int count, string mention)
+    [Fact]
+    public void RefusesMoreThanAMillionTensors()
     {
         var header = new StringBuilder("{");
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < 1_000_002; i++)
         {
             header.Append($$"""{{(i == 0 ? "" : ",")}}"{{i}}":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}""");
         }
-        MustRefuse(TemporaryFolder.Safetensors(header.Append('}').ToString(), []), mention);
+        MustRefuse(TemporaryFolder.Safetensors(header.Append('}').ToString(), []), "1000002 keys, the limit is 1000001");
     }
 
     [Fact]

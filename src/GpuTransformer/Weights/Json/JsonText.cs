@@ -20,7 +20,7 @@ internal static class JsonText
     /// <param name="json">The text.</param>
     /// <param name="what">What errors begin with: the file, or the file and a part of it.</param>
     /// <param name="onlySpacesAfter">True when nothing but spaces (not even a line feed) may follow the object.</param>
-    /// <param name="mostKeys">Most keys in open objects at one time, refused before they are put in order.</param>
+    /// <param name="mostKeys">Most keys of the outer object; more are refused before anything is put in order.</param>
     public static Memory<int> Check(
         ReadOnlySpan<byte> json, string what, bool onlySpacesAfter = false, int mostKeys = int.MaxValue)
     {
@@ -30,7 +30,7 @@ internal static class JsonText
         }
         try
         {
-            int mostOpenKeys = Measure(json, what, out int end);
+            int mostOpenKeys = Measure(json, what, out int end, out int outerKeys);
             ReadOnlySpan<byte> padding = onlySpacesAfter ? " "u8 : " \t\r\n"u8;
             int stray = json[end..].IndexOfAnyExcept(padding);
             if (stray >= 0)
@@ -38,9 +38,9 @@ internal static class JsonText
                 throw new InputException($"{what}: expected only spaces after the object, found byte " +
                     $"0x{json[end + stray]:x2} at byte {end + stray}");
             }
-            if (mostOpenKeys > mostKeys)
+            if (outerKeys > mostKeys)
             {
-                throw new InputException($"{what}: {mostOpenKeys} keys, the limit is {mostKeys}");
+                throw new InputException($"{what}: {outerKeys} keys, the limit is {mostKeys}");
             }
             return OrderKeys(json, what, new int[mostOpenKeys]);
         }
@@ -87,8 +87,8 @@ internal static class JsonText
         }
     }
 
-    // The most keys that are in open objects at one time, and where the outer object ends.
-    private static int Measure(ReadOnlySpan<byte> json, string what, out int end)
+    // The most keys that are in open objects at one time, where the outer object ends and how many keys it has.
+    private static int Measure(ReadOnlySpan<byte> json, string what, out int end, out int outerKeys)
     {
         Span<int> keysAt = stackalloc int[Depth + 1];
         int open = 0;
@@ -116,6 +116,7 @@ internal static class JsonText
                 if (reader.TokenType == JsonTokenType.EndObject)
                 {
                     end = (int)reader.BytesConsumed;
+                    outerKeys = keysAt[0];
                     return most;
                 }
                 if (reader.TokenType != JsonTokenType.StartObject)
