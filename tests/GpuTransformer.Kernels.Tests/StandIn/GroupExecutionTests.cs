@@ -74,6 +74,10 @@ public sealed class GroupExecutionTests
         Assert.Equal(
             Enumerable.Range(0, 16).Select(i => 2400 + (i / 8 * 10) + (7 - (i % 8))),
             output.GetAsArray1D());
+
+        var without = device.Accelerator.LoadStreamKernel<ArrayView<int>>(TwoArraysKernel);
+        var config = new KernelConfig(1, 4, SharedMemoryConfig.RequestDynamic<int>(24));
+        Assert.Throws<InvalidOperationException>(() => without(config, output.View));
     }
 
     [Fact]

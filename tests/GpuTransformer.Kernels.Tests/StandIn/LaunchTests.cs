@@ -93,6 +93,7 @@ public sealed class LaunchTests
         Assert.Throws<ArgumentException>(() => device.Accelerator.LoadKernel<WithBool>(WithBoolKernel));
         Assert.Throws<NotSupportedException>(() => device.Accelerator.Allocate1D<bool>(4));
         Assert.Throws<NotSupportedException>(() => device.Accelerator.Allocate1D<char>(4));
+        Assert.Throws<InternalCompilerException>(() => device.Accelerator.LoadKernel<Hidden>(HiddenKernel));
         int captured = 3;
         Assert.Throws<NotSupportedException>(
             () => device.Accelerator.LoadStreamKernel<ArrayView<int>>(view => view[0] = captured));
@@ -165,6 +166,16 @@ public sealed class LaunchTests
 
     private static void WithBoolKernel(WithBool argument)
     { }
+
+    private static void HiddenKernel(Hidden argument)
+    { }
+
+    private struct Hidden
+    {
+#pragma warning disable CS0169 // Only the type's visibility matters.
+        private readonly int _value;
+#pragma warning restore CS0169
+    }
 
     public struct TwoViews
     {

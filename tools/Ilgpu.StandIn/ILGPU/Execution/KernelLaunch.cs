@@ -37,6 +37,11 @@ internal static class KernelLaunch
     internal static void Run(Accelerator accelerator, in KernelConfig config, KernelTask task)
     {
         CheckBounds(accelerator, config);
+        if (config.UsesDynamicSharedMemory && !DynamicMemoryUse.In(task.Kernel.Method))
+        {
+            throw new InvalidOperationException(
+                $"{task.Kernel.Method.Name} is launched with dynamic shared memory but never asks for it.");
+        }
         if (GroupRun.CurrentOrNull != null)
             KernelFault.Fail("A kernel cannot launch a kernel.");
         task.Prepare(accelerator, config);

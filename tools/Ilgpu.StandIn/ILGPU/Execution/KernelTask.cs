@@ -1,11 +1,13 @@
 namespace ILGPU.Execution;
 
 /// <summary>One launch: the kernel, its arguments and its shape. The one object that a launch makes.</summary>
-internal abstract class KernelTask
+internal abstract class KernelTask(Delegate kernel)
 {
     private int nextChunk;
     private int unfinishedChunks;
     private Carrier owner = null!;
+
+    internal Delegate Kernel => kernel;
 
     internal Index3D GridDim { get; private set; }
 

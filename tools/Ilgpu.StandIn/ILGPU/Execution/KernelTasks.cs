@@ -1,13 +1,13 @@
 namespace ILGPU.Execution;
 
-internal sealed class KernelTask<T1>(Action<T1> kernel) : KernelTask
+internal sealed class KernelTask<T1>(Action<T1> kernel) : KernelTask(kernel)
 {
     internal T1 A1 = default!;
 
     internal override void RunLane(GroupRun run) => kernel(A1);
 }
 
-internal sealed class IndexedTask<TIndex, T1>(Action<TIndex, T1> kernel) : KernelTask
+internal sealed class IndexedTask<TIndex, T1>(Action<TIndex, T1> kernel) : KernelTask(kernel)
     where TIndex : struct, IIndex
 {
     internal T1 A1 = default!;
@@ -19,7 +19,7 @@ internal sealed class IndexedTask<TIndex, T1>(Action<TIndex, T1> kernel) : Kerne
     }
 }
 
-internal sealed class KernelTask<T1, T2>(Action<T1, T2> kernel) : KernelTask
+internal sealed class KernelTask<T1, T2>(Action<T1, T2> kernel) : KernelTask(kernel)
 {
     internal T1 A1 = default!;
     internal T2 A2 = default!;
@@ -27,7 +27,7 @@ internal sealed class KernelTask<T1, T2>(Action<T1, T2> kernel) : KernelTask
     internal override void RunLane(GroupRun run) => kernel(A1, A2);
 }
 
-internal sealed class IndexedTask<TIndex, T1, T2>(Action<TIndex, T1, T2> kernel) : KernelTask
+internal sealed class IndexedTask<TIndex, T1, T2>(Action<TIndex, T1, T2> kernel) : KernelTask(kernel)
     where TIndex : struct, IIndex
 {
     internal T1 A1 = default!;
@@ -40,7 +40,7 @@ internal sealed class IndexedTask<TIndex, T1, T2>(Action<TIndex, T1, T2> kernel)
     }
 }
 
-internal sealed class KernelTask<T1, T2, T3>(Action<T1, T2, T3> kernel) : KernelTask
+internal sealed class KernelTask<T1, T2, T3>(Action<T1, T2, T3> kernel) : KernelTask(kernel)
 {
     internal T1 A1 = default!;
     internal T2 A2 = default!;
@@ -49,7 +49,7 @@ internal sealed class KernelTask<T1, T2, T3>(Action<T1, T2, T3> kernel) : Kernel
     internal override void RunLane(GroupRun run) => kernel(A1, A2, A3);
 }
 
-internal sealed class IndexedTask<TIndex, T1, T2, T3>(Action<TIndex, T1, T2, T3> kernel) : KernelTask
+internal sealed class IndexedTask<TIndex, T1, T2, T3>(Action<TIndex, T1, T2, T3> kernel) : KernelTask(kernel)
     where TIndex : struct, IIndex
 {
     internal T1 A1 = default!;
@@ -63,7 +63,7 @@ internal sealed class IndexedTask<TIndex, T1, T2, T3>(Action<TIndex, T1, T2, T3>
     }
 }
 
-internal sealed class KernelTask<T1, T2, T3, T4>(Action<T1, T2, T3, T4> kernel) : KernelTask
+internal sealed class KernelTask<T1, T2, T3, T4>(Action<T1, T2, T3, T4> kernel) : KernelTask(kernel)
 {
     internal T1 A1 = default!;
     internal T2 A2 = default!;
@@ -73,7 +73,7 @@ internal sealed class KernelTask<T1, T2, T3, T4>(Action<T1, T2, T3, T4> kernel) 
     internal override void RunLane(GroupRun run) => kernel(A1, A2, A3, A4);
 }
 
-internal sealed class IndexedTask<TIndex, T1, T2, T3, T4>(Action<TIndex, T1, T2, T3, T4> kernel) : KernelTask
+internal sealed class IndexedTask<TIndex, T1, T2, T3, T4>(Action<TIndex, T1, T2, T3, T4> kernel) : KernelTask(kernel)
     where TIndex : struct, IIndex
 {
     internal T1 A1 = default!;
@@ -88,7 +88,7 @@ internal sealed class IndexedTask<TIndex, T1, T2, T3, T4>(Action<TIndex, T1, T2,
     }
 }
 
-internal sealed class KernelTask<T1, T2, T3, T4, T5>(Action<T1, T2, T3, T4, T5> kernel) : KernelTask
+internal sealed class KernelTask<T1, T2, T3, T4, T5>(Action<T1, T2, T3, T4, T5> kernel) : KernelTask(kernel)
 {
     internal T1 A1 = default!;
     internal T2 A2 = default!;
@@ -99,7 +99,7 @@ internal sealed class KernelTask<T1, T2, T3, T4, T5>(Action<T1, T2, T3, T4, T5> 
     internal override void RunLane(GroupRun run) => kernel(A1, A2, A3, A4, A5);
 }
 
-internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5>(Action<TIndex, T1, T2, T3, T4, T5> kernel) : KernelTask
+internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5>(Action<TIndex, T1, T2, T3, T4, T5> kernel) : KernelTask(kernel)
     where TIndex : struct, IIndex
 {
     internal T1 A1 = default!;
@@ -115,7 +115,7 @@ internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5>(Action<TIndex, T1,
     }
 }
 
-internal sealed class KernelTask<T1, T2, T3, T4, T5, T6>(Action<T1, T2, T3, T4, T5, T6> kernel) : KernelTask
+internal sealed class KernelTask<T1, T2, T3, T4, T5, T6>(Action<T1, T2, T3, T4, T5, T6> kernel) : KernelTask(kernel)
 {
     internal T1 A1 = default!;
     internal T2 A2 = default!;
@@ -127,7 +127,7 @@ internal sealed class KernelTask<T1, T2, T3, T4, T5, T6>(Action<T1, T2, T3, T4, 
     internal override void RunLane(GroupRun run) => kernel(A1, A2, A3, A4, A5, A6);
 }
 
-internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6>(Action<TIndex, T1, T2, T3, T4, T5, T6> kernel) : KernelTask
+internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6>(Action<TIndex, T1, T2, T3, T4, T5, T6> kernel) : KernelTask(kernel)
     where TIndex : struct, IIndex
 {
     internal T1 A1 = default!;
@@ -144,7 +144,7 @@ internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6>(Action<TIndex,
     }
 }
 
-internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7>(Action<T1, T2, T3, T4, T5, T6, T7> kernel) : KernelTask
+internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7>(Action<T1, T2, T3, T4, T5, T6, T7> kernel) : KernelTask(kernel)
 {
     internal T1 A1 = default!;
     internal T2 A2 = default!;
@@ -157,7 +157,7 @@ internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7>(Action<T1, T2, T3, 
     internal override void RunLane(GroupRun run) => kernel(A1, A2, A3, A4, A5, A6, A7);
 }
 
-internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7>(Action<TIndex, T1, T2, T3, T4, T5, T6, T7> kernel) : KernelTask
+internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7>(Action<TIndex, T1, T2, T3, T4, T5, T6, T7> kernel) : KernelTask(kernel)
     where TIndex : struct, IIndex
 {
     internal T1 A1 = default!;

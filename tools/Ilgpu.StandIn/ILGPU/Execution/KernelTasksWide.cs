@@ -1,6 +1,6 @@
 namespace ILGPU.Execution;
 
-internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8>(Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel) : KernelTask
+internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8>(Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel) : KernelTask(kernel)
 {
     internal T1 A1 = default!;
     internal T2 A2 = default!;
@@ -14,7 +14,7 @@ internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8>(Action<T1, T2, 
     internal override void RunLane(GroupRun run) => kernel(A1, A2, A3, A4, A5, A6, A7, A8);
 }
 
-internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8>(Action<TIndex, T1, T2, T3, T4, T5, T6, T7, T8> kernel) : KernelTask
+internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8>(Action<TIndex, T1, T2, T3, T4, T5, T6, T7, T8> kernel) : KernelTask(kernel)
     where TIndex : struct, IIndex
 {
     internal T1 A1 = default!;
@@ -33,7 +33,7 @@ internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8>(Action
     }
 }
 
-internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel) : KernelTask
+internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel) : KernelTask(kernel)
 {
     internal T1 A1 = default!;
     internal T2 A2 = default!;
@@ -48,7 +48,7 @@ internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<T1, 
     internal override void RunLane(GroupRun run) => kernel(A1, A2, A3, A4, A5, A6, A7, A8, A9);
 }
 
-internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel) : KernelTask
+internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel) : KernelTask(kernel)
     where TIndex : struct, IIndex
 {
     internal T1 A1 = default!;
@@ -68,7 +68,7 @@ internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9>(Ac
     }
 }
 
-internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> kernel) : KernelTask
+internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> kernel) : KernelTask(kernel)
 {
     internal T1 A1 = default!;
     internal T2 A2 = default!;
@@ -84,7 +84,7 @@ internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(Action
     internal override void RunLane(GroupRun run) => kernel(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10);
 }
 
-internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(Action<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> kernel) : KernelTask
+internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(Action<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> kernel) : KernelTask(kernel)
     where TIndex : struct, IIndex
 {
     internal T1 A1 = default!;
@@ -105,7 +105,7 @@ internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T1
     }
 }
 
-internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> kernel) : KernelTask
+internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> kernel) : KernelTask(kernel)
 {
     internal T1 A1 = default!;
     internal T2 A2 = default!;
@@ -122,7 +122,7 @@ internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>(A
     internal override void RunLane(GroupRun run) => kernel(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11);
 }
 
-internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>(Action<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> kernel) : KernelTask
+internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>(Action<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> kernel) : KernelTask(kernel)
     where TIndex : struct, IIndex
 {
     internal T1 A1 = default!;
@@ -144,7 +144,7 @@ internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T1
     }
 }
 
-internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> kernel) : KernelTask
+internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> kernel) : KernelTask(kernel)
 {
     internal T1 A1 = default!;
     internal T2 A2 = default!;
@@ -162,7 +162,7 @@ internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T
     internal override void RunLane(GroupRun run) => kernel(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12);
 }
 
-internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>(Action<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> kernel) : KernelTask
+internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>(Action<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> kernel) : KernelTask(kernel)
     where TIndex : struct, IIndex
 {
     internal T1 A1 = default!;
@@ -185,7 +185,7 @@ internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T1
     }
 }
 
-internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13> kernel) : KernelTask
+internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13> kernel) : KernelTask(kernel)
 {
     internal T1 A1 = default!;
     internal T2 A2 = default!;
@@ -204,7 +204,7 @@ internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T
     internal override void RunLane(GroupRun run) => kernel(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13);
 }
 
-internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>(Action<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13> kernel) : KernelTask
+internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>(Action<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13> kernel) : KernelTask(kernel)
     where TIndex : struct, IIndex
 {
     internal T1 A1 = default!;
@@ -228,7 +228,7 @@ internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T1
     }
 }
 
-internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14> kernel) : KernelTask
+internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14> kernel) : KernelTask(kernel)
 {
     internal T1 A1 = default!;
     internal T2 A2 = default!;
@@ -248,7 +248,7 @@ internal sealed class KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T
     internal override void RunLane(GroupRun run) => kernel(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14);
 }
 
-internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>(Action<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14> kernel) : KernelTask
+internal sealed class IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>(Action<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14> kernel) : KernelTask(kernel)
     where TIndex : struct, IIndex
 {
     internal T1 A1 = default!;

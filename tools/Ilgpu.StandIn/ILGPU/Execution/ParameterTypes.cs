@@ -9,10 +9,13 @@ internal static class ParameterTypes
 {
     private static readonly ConcurrentDictionary<Type, string?> ParameterFaults = new();
     private static readonly ConcurrentDictionary<Type, string?> ElementFaults = new();
+    private static readonly ConcurrentDictionary<Type, string?> HiddenTypes = new();
 
     internal static void CheckParameter(Type type)
     {
-        if (ParameterFaults.GetOrAdd(type, static type => Fault(type, viewsAllowed: true) ?? HiddenType(type)) is { } fault)
+        if (HiddenTypes.GetOrAdd(type, HiddenType) is { } hidden)
+            throw new InternalCompilerException(hidden);
+        if (ParameterFaults.GetOrAdd(type, static type => Fault(type, viewsAllowed: true)) is { } fault)
         {
             throw new ArgumentException(
                 $"Not supported kernel-parameter type '{type.Name}'",
