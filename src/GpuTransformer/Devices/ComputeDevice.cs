@@ -1,0 +1,173 @@
+using GpuTransformer.Graph;
+using GpuTransformer.Kernels;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+
+namespace GpuTransformer;
+
+/// <summary>The device that models run on: an ILGPU context, one accelerator and its kernel set. Only the kind that was
+/// asked for is enumerated, so that "cpu" touches no driver.</summary>
+public sealed class ComputeDevice : IDisposable
+{
+    private readonly Context _context;
+
+    private ComputeDevice(Context context, Device device, VariantKind? variant, string choice)
+    {
+        _context = context;
+        Choice = choice;
+        try
+        {
+            Accelerator = device.CreateAccelerator(context);
+        }
+        catch (Exception error) when (error is not GpuTransformerException)
+        {
+            context.Dispose();
+            throw new DeviceException($"{device.Name}: the accelerator cannot be made: {error.Message}", error);
+        }
+
+        try
+        {
+            Kernels = new KernelSet(Accelerator, variant);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The accelerator.</summary>
+    public Accelerator Accelerator { get; }
+
+    /// <summary>Its kernels.</summary>
+    public KernelSet Kernels { get; }
+
+    /// <summary>What was chosen and why, in one line.</summary>
+    public string Choice { get; }
+
+    /// <summary>Where sessions record what they run; null: nowhere. Set it before a model is loaded.</summary>
+    public TraceLog? Trace { get; init; }
+
+    /// <summary>Opens a device.</summary>
+    /// <param name="name">auto, cpu, cuda[:n] or opencl[:n]. auto takes the first CUDA device, else the first OpenCL
+    /// device that is not a processor, else the CPU.</param>
+    /// <param name="variant">Run everything through this kind of variant; null: the best for the device.</param>
+    /// <param name="trace">Where sessions record what they run.</param>
+    /// <exception cref="DeviceException">The device that was asked for is not there.</exception>
+    public static ComputeDevice Open(string name = "auto", VariantKind? variant = null, TraceLog? trace = null)
+    {
+        var (kind, index) = Parse(name);
+        return kind switch
+        {
+            "cpu" => Open(DeviceKind.Cpu, index, variant, $"{name}: the CPU was asked for", trace),
+            "cuda" => Open(DeviceKind.Cuda, index, variant, $"{name} was asked for", trace),
+            "opencl" => Open(DeviceKind.OpenCl, index, variant, $"{name} was asked for", trace),
+            _ => OpenBest(variant, trace),
+        };
+    }
+
+    /// <summary>The devices of one kind that this machine has, without opening one.</summary>
+    public static IReadOnlyList<string> Names(DeviceKind kind)
+    {
+        using var context = MakeContext(kind);
+        return [.. Devices(context, kind).Select(d => d.Name)];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Accelerator?.Dispose();
+        _context.Dispose();
+    }
+
+    private static ComputeDevice OpenBest(VariantKind? variant, TraceLog? trace)
+    {
+        var passed = new List<string>();
+        foreach (var kind in new[] { DeviceKind.Cuda, DeviceKind.OpenCl })
+        {
+            var context = MakeContext(kind);
+            var device = Devices(context, kind).FirstOrDefault(d => d is not CLDevice { DeviceType: CLDeviceType.CL_DEVICE_TYPE_CPU });
+            if (device is not null)
+            {
+                return new ComputeDevice(context, device, variant, $"auto: {kind} device {device.Name}") { Trace = trace };
+            }
+
+            context.Dispose();
+            passed.Add(kind == DeviceKind.Cuda ? "no CUDA device" : "no OpenCL GPU");
+        }
+
+        return Open(DeviceKind.Cpu, 0, variant, $"auto: {string.Join(", ", passed)} found", trace);
+    }
+
+    private static ComputeDevice Open(DeviceKind kind, int index, VariantKind? variant, string choice, TraceLog? trace)
+    {
+        var context = MakeContext(kind);
+        var devices = Devices(context, kind);
+        if (index < devices.Count)
+        {
+            return new ComputeDevice(context, devices[index], variant, choice) { Trace = trace };
+        }
+
+        context.Dispose();
+        var reason = DeviceTraits.IsStandIn && kind != DeviceKind.Cpu ? $"; this build runs on the {DeviceTraits.IlgpuDescription}" : "";
+        throw new DeviceException(
+            $"device {KindName(kind)}:{index} was asked for, found {devices.Count} {KindName(kind)} device(s){reason}.");
+    }
+
+    private static Context MakeContext(DeviceKind kind)
+    {
+        try
+        {
+            return Context.Create(builder =>
+            {
+                switch (kind)
+                {
+                    case DeviceKind.Cuda:
+                        builder.Cuda();
+                        break;
+                    case DeviceKind.OpenCl:
+                        builder.OpenCL();
+                        break;
+                    default:
+                        builder.CPU(CPUDevice.Default);
+                        break;
+                }
+            });
+        }
+        catch (Exception error) when (error is not GpuTransformerException)
+        {
+            throw new DeviceException($"{KindName(kind)}: the driver cannot be asked: {error.Message}", error);
+        }
+    }
+
+    private static List<Device> Devices(Context context, DeviceKind kind) => [.. context.Devices.Where(d => kind switch
+    {
+        DeviceKind.Cuda => d is CudaDevice,
+        DeviceKind.OpenCl => d is CLDevice,
+        _ => d is CPUDevice,
+    })];
+
+    private static string KindName(DeviceKind kind) => kind switch
+    {
+        DeviceKind.Cuda => "cuda",
+        DeviceKind.OpenCl => "opencl",
+        _ => "cpu",
+    };
+
+    private static (string Kind, int Index) Parse(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var parts = name.Split(':');
+        var known = parts[0] is "auto" or "cpu" or "cuda" or "opencl";
+        var index = 0;
+        if (!known || parts.Length > 2 || (parts.Length == 2 && (parts[0] == "auto" || !int.TryParse(parts[1], out index) || index < 0)))
+        {
+            throw new ArgumentException($"device '{name}': expected auto, cpu, cuda[:n] or opencl[:n].");
+        }
+
+        return (parts[0], index);
+    }
+}

@@ -1,0 +1,250 @@
+using GpuTransformer.Kernels;
+using GpuTransformer.Layers;
+
+namespace GpuTransformer.Graph;
+
+/// <summary>The operations that a graph is made of, one method each.</summary>
+internal sealed partial class GraphBuilder
+{
+    /// <summary>scale · table[ids] [+ positions] [+ types].</summary>
+    public GraphTensor Embedding(
+        string layer,
+        RowSpace rows,
+        IntTable ids,
+        EmbeddingWeights table,
+        float scale = 1f,
+        (IntTable Table, EmbeddingWeights Weights)? positions = null,
+        (IntTable Table, EmbeddingWeights Weights)? types = null)
+    {
+        var y = Tensor(layer, rows, table.Width);
+        foreach (var (_, extra) in new[] { positions, types }.OfType<(IntTable, EmbeddingWeights)>())
+        {
+            ExpectLength(layer, $"a row of {extra.Name}", extra.Width, table.Width);
+        }
+
+        Add(layer, [], y, k => k.Embedding, s => new EmbeddingArgs
+        {
+            Ids = s.TableView(ids),
+            Table = table.View,
+            VocabSize = table.Rows,
+            Scale = scale,
+            Positions = positions is { } p ? s.TableView(p.Table) : default,
+            PositionTable = positions?.Weights.View ?? default,
+            MaxPositions = positions?.Weights.Rows ?? 0,
+            HasPositions = positions is null ? 0 : 1,
+            TypeIds = types is { } t ? s.TableView(t.Table) : default,
+            TypeTable = types?.Weights.View ?? default,
+            TypeVocabSize = types?.Weights.Rows ?? 0,
+            HasTypes = types is null ? 0 : 1,
+            Y = s.RowsIn(y),
+            Width = table.Width,
+            Rows = s.Active(rows),
+            Status = s.StateView,
+        });
+        return y;
+    }
+
+    /// <summary>activation(x · weightᵀ + bias) [+ residual].</summary>
+    public GraphTensor Linear(
+        string layer,
+        GraphTensor x,
+        LinearWeights weights,
+        ActivationKind activation = ActivationKind.None,
+        GraphTensor? residual = null)
+    {
+        ExpectLength(layer, $"a row of {x.Tensor.Name} against {weights.Name}", x.Width, weights.InFeatures);
+        if (residual is { } r)
+        {
+            Expect(layer, "residual", r, x.Rows, weights.OutFeatures);
+        }
+
+        var y = Tensor(layer, x.Rows, weights.OutFeatures);
+        Add(layer, [x, residual], y, k => k.MatMul, s =>
+        {
+            var args = new MatMulArgs<StandardEpilogue>
+            {
+                X = s.RowsIn(x),
+                Y = s.RowsIn(y),
+                N = weights.OutFeatures,
+                K = weights.InFeatures,
+                Rows = s.Active(x.Rows),
+                Batch = 1,
+                Epilogue = StandardEpilogue.None with
+                {
+                    Bias = weights.Bias?.View ?? default,
+                    HasBias = weights.Bias is null ? 0 : 1,
+                    Activation = (int)activation,
+                    Residual = residual is { } added ? s.RowsIn(added) : default,
+                    HasResidual = residual is null ? 0 : 1,
+                },
+            };
+            weights.Matrix.AttachTo(ref args);
+            return args;
+        });
+        return y;
+    }
+
+    /// <summary>LayerNorm(x [+ residual]).</summary>
+    public GraphTensor LayerNorm(string layer, GraphTensor x, NormWeights weights, GraphTensor? residual = null)
+    {
+        ExpectLength(layer, $"{weights.Name} against {x.Tensor.Name}", weights.Width, x.Width);
+        if (residual is { } r)
+        {
+            Expect(layer, "residual", r, x.Rows, x.Width);
+        }
+
+        var y = Tensor(layer, x.Rows, x.Width);
+        Add(layer, [x, residual], y, k => k.LayerNorm, s => new NormArgs
+        {
+            X = s.RowsIn(x),
+            Residual = residual is { } added ? s.RowsIn(added) : default,
+            HasResidual = residual is null ? 0 : 1,
+            Y = s.RowsIn(y),
+            Weight = weights.Weight.View,
+            Bias = weights.Bias?.View ?? default,
+            HasBias = weights.Bias is null ? 0 : 1,
+            Width = x.Width,
+            Rows = s.Active(x.Rows),
+            Epsilon = weights.Epsilon,
+        });
+        return y;
+    }
+
+    /// <summary>Writes keys and values of a layer into pages.</summary>
+    /// <param name="persistent">The pages outlive the run (a cache); else they live in the arena.</param>
+    public LayerKeys WriteKeys(
+        string layer, GraphTensor key, GraphTensor value, KeySpace space, IntTable writeTable, int numKvHeads, bool persistent)
+    {
+        Expect(layer, "value", value, key.Rows, key.Width);
+        if (key.Width % numKvHeads != 0)
+        {
+            throw new ShapeException($"{layer}: key {key} does not divide into {numKvHeads} heads.");
+        }
+
+        var keys = DeclareKeys(layer, space, numKvHeads, key.Width / numKvHeads, persistent);
+        _nodes.Add(new Node<KeyValueWriteArgs>(
+            layer, [key.Tensor, value.Tensor], [keys.Keys, keys.Values], k => k.KeyValueWrite, s => new KeyValueWriteArgs
+            {
+                Key = s.RowsIn(key),
+                Value = s.RowsIn(value),
+                Pages = PagesOf(s, keys),
+                WriteTable = s.TableView(writeTable),
+                Rows = s.Active(key.Rows),
+            }));
+        return keys;
+    }
+
+    /// <summary>Names the pages of a layer that another program has written.</summary>
+    public LayerKeys DeclareKeys(string layer, KeySpace space, int numKvHeads, int headDim, bool persistent)
+    {
+        var elements = checked((long)space.Pages * numKvHeads * headDim * PagedKeys.PageTokens);
+        var place = persistent ? TensorPlace.Persistent : TensorPlace.Arena;
+        return new LayerKeys(
+            space, Block($"{layer}.keys", elements, place), Block($"{layer}.values", elements, place), numKvHeads, headDim);
+    }
+
+    /// <summary>Attention of the queries over the keys that each row sees.</summary>
+    public GraphTensor Attention(string layer, GraphTensor query, LayerKeys keys, Visibility sees, int numHeads)
+    {
+        Expect(layer, "query", query, sees.Queries, numHeads * keys.HeadDim);
+        var y = Tensor(layer, query.Rows, query.Width);
+        Add(layer, [query], y, k => k.Attention, s => new AttentionArgs<PlainScore>
+        {
+            Query = s.RowsIn(query),
+            Output = s.RowsIn(y),
+            Pages = PagesOf(s, keys),
+            RowTable = s.TableView(sees.RowTable),
+            BlockTable = s.TableView(sees.BlockTable),
+            Blocks = ActiveRows.FromState(s.StateView, sees.BlockSlot, sees.BlockCapacity),
+            BlockRows = Session.BlockRows,
+            NumHeads = numHeads,
+            Scale = 1f / MathF.Sqrt(keys.HeadDim),
+        }, keys.Keys, keys.Values);
+        return y;
+    }
+
+    /// <summary>The attention weights themselves, [queries, numHeads · slots], as an extra output for looking at.</summary>
+    public GraphTensor AttentionMap(string layer, GraphTensor query, LayerKeys keys, Visibility sees, int numHeads)
+    {
+        Expect(layer, "query", query, sees.Queries, numHeads * keys.HeadDim);
+        var slots = keys.Space.SlotsPerSequence;
+        var y = Tensor($"{layer}.map", query.Rows, numHeads * slots);
+        Add(layer, [query], y, k => k.AttentionMap, s => new AttentionMapArgs
+        {
+            Query = s.RowsIn(query),
+            Pages = PagesOf(s, keys),
+            RowTable = s.TableView(sees.RowTable),
+            Rows = s.Active(query.Rows),
+            NumHeads = numHeads,
+            Scale = 1f / MathF.Sqrt(keys.HeadDim),
+            Map = s.RowsIn(y),
+            MapKeys = slots,
+        }, keys.Keys, keys.Values);
+        return y;
+    }
+
+    /// <summary>x[indices], into another row space.</summary>
+    public GraphTensor Gather(string layer, GraphTensor x, RowSpace rows, IntTable indices)
+    {
+        var y = Tensor(layer, rows, x.Width);
+        Add(layer, [x], y, k => k.Gather, s => new GatherArgs
+        {
+            X = s.RowsIn(x),
+            SourceRows = x.Rows.Capacity,
+            Indices = s.TableView(indices),
+            Y = s.RowsIn(y),
+            Width = x.Width,
+            Rows = s.Active(rows),
+            Status = s.StateView,
+        });
+        return y;
+    }
+
+    /// <summary>Images cut into patches: rows of <paramref name="patches"/>, [channels · height · width of a patch].</summary>
+    public GraphTensor Patches(string layer, GraphTensor pixels, RowSpace patches, PatchArgs geometry)
+    {
+        ExpectLength(layer, $"an image of {pixels.Tensor.Name}", pixels.Width, geometry.Channels * geometry.Height * geometry.Width);
+        var y = Tensor(layer, patches, geometry.Channels * geometry.PatchHeight * geometry.PatchWidth);
+        Add(layer, [pixels], y, k => k.Patch, s => geometry with
+        {
+            Pixels = s.RowsIn(pixels).Data,
+            PixelsOffset = s.RowsIn(pixels).Offset,
+            Y = s.RowsIn(y),
+            Images = s.Active(pixels.Rows),
+        });
+        return y;
+    }
+
+    /// <summary>Class tokens before the patches, and positions added.</summary>
+    public GraphTensor AssembleTokens(
+        string layer, GraphTensor patches, RowSpace images, RowSpace tokens, EmbeddingWeights prefix, EmbeddingWeights positions)
+    {
+        var count = positions.Rows - prefix.Rows;
+        ExpectLength(layer, $"a row of {prefix.Name}", prefix.Width, patches.Width);
+        ExpectLength(layer, $"a row of {positions.Name}", positions.Width, patches.Width);
+        ExpectLength(layer, $"{patches.Tensor.Name} of an image", patches.Rows.Capacity / images.Capacity, count);
+        var y = Tensor(layer, tokens, patches.Width);
+        Add(layer, [patches], y, k => k.TokenAssembly, s => new TokenAssemblyArgs
+        {
+            Patches = s.RowsIn(patches),
+            Tokens = prefix.View,
+            Positions = positions.View,
+            Y = s.RowsIn(y),
+            Images = s.Active(images),
+            PatchCount = count,
+            PrefixCount = prefix.Rows,
+            Width = patches.Width,
+        });
+        return y;
+    }
+
+    private static PagedKeys PagesOf(Session s, LayerKeys keys) => new()
+    {
+        Keys = s.BlockOf(keys.Keys),
+        Values = s.BlockOf(keys.Values),
+        PageTable = s.TableView(keys.Space.PageTable),
+        PagesPerSequence = keys.Space.PagesPerSequence,
+        NumKvHeads = keys.NumKvHeads,
+        HeadDim = keys.HeadDim,
+    };
+}

@@ -1,0 +1,91 @@
+namespace GpuTransformer.Graph;
+
+/// <summary>What a model does in one run, as immutable data: nodes in order, tensors with their places, tables that the
+/// host fills. Any number of sessions run it; dump, trace and the CPU pass are readers of it.</summary>
+internal sealed class Program
+{
+    public Program(
+        string name,
+        IReadOnlyList<Node> nodes,
+        IReadOnlyList<ValueInfo> tensors,
+        IReadOnlyList<IntTable> tables,
+        IReadOnlyList<RowSpace> rowSpaces,
+        IReadOnlyDictionary<string, GraphTensor> inputs,
+        IReadOnlyDictionary<string, GraphTensor> outputs,
+        int stateSlots)
+    {
+        Name = name;
+        Nodes = nodes;
+        Tensors = tensors;
+        Tables = tables;
+        RowSpaces = rowSpaces;
+        Inputs = inputs;
+        Outputs = outputs;
+        StateSlots = stateSlots;
+        TableLength = tables.Count == 0 ? 0 : tables[^1].Offset + tables[^1].Length;
+        (Offsets, ArenaElements) = Plan();
+    }
+
+    public string Name { get; }
+
+    public IReadOnlyList<Node> Nodes { get; }
+
+    public IReadOnlyList<ValueInfo> Tensors { get; }
+
+    public IReadOnlyList<IntTable> Tables { get; }
+
+    public IReadOnlyList<RowSpace> RowSpaces { get; }
+
+    public IReadOnlyDictionary<string, GraphTensor> Inputs { get; }
+
+    public IReadOnlyDictionary<string, GraphTensor> Outputs { get; }
+
+    /// <summary>Integers of the run state: the status word first, then the rows in use of each space.</summary>
+    public int StateSlots { get; }
+
+    /// <summary>Integers of all tables.</summary>
+    public int TableLength { get; }
+
+    /// <summary>Offset of each tensor in the arena, in elements; -1 for a persistent one.</summary>
+    public IReadOnlyList<long> Offsets { get; }
+
+    /// <summary>Size of the arena, in elements.</summary>
+    public long ArenaElements { get; }
+
+    private (long[] Offsets, long Elements) Plan()
+    {
+        var first = Enumerable.Repeat(int.MaxValue, Tensors.Count).ToArray();
+        var last = Enumerable.Repeat(-1, Tensors.Count).ToArray();
+        for (var n = 0; n < Nodes.Count; n++)
+        {
+            foreach (var tensor in Nodes[n].Reads.Concat(Nodes[n].Writes))
+            {
+                first[tensor.Id] = Math.Min(first[tensor.Id], n);
+                last[tensor.Id] = Math.Max(last[tensor.Id], n);
+            }
+        }
+
+        // What the host fills lives from the start, what the host reads lives to the end.
+        foreach (var input in Inputs.Values)
+        {
+            first[input.Tensor.Id] = 0;
+            last[input.Tensor.Id] = Math.Max(0, last[input.Tensor.Id]);
+        }
+
+        foreach (var output in Outputs.Values)
+        {
+            last[output.Tensor.Id] = Nodes.Count;
+        }
+
+        var arena = Tensors.Where(t => t.Place == TensorPlace.Arena && last[t.Id] >= 0).ToArray();
+        var (places, elements) = ArenaPlanner.Place(
+            [.. arena.Select(t => new ArenaPlanner.Interval(t.Id, t.Elements, first[t.Id], last[t.Id]))]);
+        var offsets = Enumerable.Repeat(-1L, Tensors.Count).ToArray();
+        for (var i = 0; i < arena.Length; i++)
+        {
+            offsets[arena[i].Id] = places[i];
+        }
+
+        return (offsets, elements);
+    }
+}

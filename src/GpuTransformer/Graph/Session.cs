@@ -1,0 +1,219 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using GpuTransformer.Kernels;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuTransformer.Graph;
+
+/// <summary>One user of a program: arena, tables, run state, and the launches bound to them once. Not for two threads at
+/// a time; any number of sessions share one program and one set of weights.</summary>
+internal sealed unsafe class Session : IDisposable
+{
+    private readonly DeviceMemory<float> _arena;
+    private readonly DeviceMemory<int> _integers;
+    private readonly KeyValueStore? _ownStore;
+    private readonly KeyValueStore _store;
+    private readonly BoundOperation[] _operations;
+    private readonly int[]? _mirror;
+    private readonly int _stateLength;
+    private CpuStep* _steps;
+
+    /// <param name="program">What to run.</param>
+    /// <param name="kernels">Where.</param>
+    /// <param name="store">Caches shared with another session; null: caches of its own.</param>
+    /// <param name="trace">Receives what ran and when; null: nothing is recorded.</param>
+    public Session(Program program, KernelSet kernels, KeyValueStore? store = null, TraceLog? trace = null)
+    {
+        Program = program;
+        Kernels = kernels;
+        Trace = trace;
+        Stream = kernels.Traits.Kind == DeviceKind.Cpu ? kernels.Accelerator.DefaultStream : kernels.Accelerator.CreateStream();
+        _arena = new DeviceMemory<float>(kernels, program.ArenaElements, $"the arena of {program.Name}");
+        _stateLength = GraphBuilder.AlignTable(program.StateSlots);
+        _integers = new DeviceMemory<int>(kernels, _stateLength + program.TableLength, $"the tables of {program.Name}");
+        _mirror = _integers.IsHost ? null : new int[_integers.Length];
+        _store = store ?? (_ownStore = new KeyValueStore(kernels, program));
+        _operations = [.. program.Nodes.Select(node => node.Bind(this))];
+        if (_operations.All(o => o.Step.Tile != null))
+        {
+            _steps = (CpuStep*)NativeMemory.AlignedAlloc((nuint)(sizeof(CpuStep) * _operations.Length), 64);
+            for (var i = 0; i < _operations.Length; i++)
+            {
+                _steps[i] = _operations[i].Step;
+            }
+        }
+    }
+
+    ~Session() => NativeMemory.AlignedFree(_steps);
+
+    /// <summary>The most query rows of an attention block: what the CPU tile takes at once; group kernels cut further.</summary>
+    public const int BlockRows = 64;
+
+    public Program Program { get; }
+
+    public KernelSet Kernels { get; }
+
+    public AcceleratorStream Stream { get; }
+
+    public TraceLog? Trace { get; }
+
+    /// <summary>What a run launches, in order.</summary>
+    public IReadOnlyList<BoundOperation> Operations => _operations;
+
+    /// <summary>Caches that outlive a run.</summary>
+    public KeyValueStore Store => _store;
+
+    /// <summary>Bytes of the arena.</summary>
+    public long ArenaBytes => (long)_arena.Length * sizeof(float);
+
+    private Span<int> Integers => _mirror is null ? _integers.Host : _mirror;
+
+    /// <summary>A table for the host to fill before a run.</summary>
+    public Span<int> Table(IntTable table) => Integers.Slice(_stateLength + table.Offset, table.Length);
+
+    /// <summary>Sets the rows in use of a space.</summary>
+    /// <exception cref="ShapeException">More rows than its capacity.</exception>
+    public void SetRows(RowSpace space, int rows)
+    {
+        if (rows < 0 || rows > space.Capacity)
+        {
+            throw new ShapeException($"{Program.Name}: {rows} rows of {space.Name}, made for up to {space.Capacity}.");
+        }
+
+        Integers[space.Slot] = rows;
+    }
+
+    /// <summary>Sets an integer of the run state (a count of blocks).</summary>
+    public void SetState(int slot, int value) => Integers[slot] = value;
+
+    /// <summary>Rows in use of a space.</summary>
+    public int RowsOf(RowSpace space) => Integers[space.Slot];
+
+    /// <summary>Hands in rows of an input tensor.</summary>
+    public void Write(GraphTensor input, ReadOnlySpan<float> values)
+    {
+        if (values.Length > input.Tensor.Elements)
+        {
+            throw new ShapeException($"{input.Tensor.Name}: {values.Length} elements, made for up to {input.Tensor.Elements}.");
+        }
+
+        _arena.Write(Stream, (int)Program.Offsets[input.Tensor.Id], values);
+    }
+
+    /// <summary>Copies the first elements of an output tensor out, after a run.</summary>
+    public void Read(GraphTensor output, Span<float> values) => ReadAt(output, 0, values);
+
+    /// <summary>Copies elements of an output tensor out, after a run.</summary>
+    public void ReadAt(GraphTensor output, int first, Span<float> values)
+    {
+        if (output.Column != 0 || output.Width != output.Tensor.Width)
+        {
+            throw new ShapeException($"{output.Tensor.Name}: only whole rows are read.");
+        }
+
+        _arena.Read(Stream, (int)Program.Offsets[output.Tensor.Id] + first, values);
+    }
+
+    /// <summary>Launches every node. Nothing is allocated, looked up or decided here.</summary>
+    public void Run()
+    {
+        Integers[0] = 0;
+        if (_mirror is not null)
+        {
+            _integers.Write(Stream, 0, _mirror);
+        }
+
+        if (Trace is not null)
+        {
+            RunTraced(Trace);
+        }
+        else if (_steps != null)
+        {
+            Kernels.Pool.Walk(_steps, _operations.Length);
+        }
+        else
+        {
+            foreach (var operation in _operations)
+            {
+                operation.Launch(Stream);
+            }
+        }
+    }
+
+    /// <summary>The status word of the last run: 0, or 1 + the row whose id or value was refused. Waits for the run.</summary>
+    public int Status()
+    {
+        var status = 0;
+        _integers.Read(Stream, 0, new Span<int>(ref status));
+        return status;
+    }
+
+    internal RowView RowsIn(GraphTensor tensor)
+    {
+        var (memory, offset) = Place(tensor.Tensor);
+        return new RowView(memory.View, offset + tensor.Column, tensor.Tensor.Width);
+    }
+
+    internal ArrayView<float> BlockOf(ValueInfo tensor)
+    {
+        var (memory, offset) = Place(tensor);
+        return memory.View.SubView(offset, tensor.Elements);
+    }
+
+    internal ArrayView<int> TableView(IntTable table) => _integers.View.SubView(_stateLength + table.Offset, table.Length);
+
+    internal ArrayView<int> StateView => _integers.View.SubView(0, _stateLength);
+
+    internal ActiveRows Active(RowSpace space) => ActiveRows.FromState(StateView, space.Slot, space.Capacity);
+
+    public void Dispose()
+    {
+        foreach (var operation in _operations)
+        {
+            operation.Dispose();
+        }
+
+        _arena.Dispose();
+        _integers.Dispose();
+        _ownStore?.Dispose();
+        if (!ReferenceEquals(Stream, Kernels.Accelerator.DefaultStream))
+        {
+            Stream.Dispose();
+        }
+
+        NativeMemory.AlignedFree(_steps);
+        _steps = null;
+        GC.SuppressFinalize(this);
+    }
+
+    private (DeviceMemory<float> Memory, int Offset) Place(ValueInfo tensor) =>
+        tensor.Place == TensorPlace.Persistent ? (_store[tensor], 0) : (_arena, (int)Program.Offsets[tensor.Id]);
+
+    private void RunTraced(TraceLog trace)
+    {
+        Span<long> ticks = _operations.Length < 512
+            ? stackalloc long[_operations.Length + 1]
+            : new long[_operations.Length + 1];
+        if (_steps != null)
+        {
+            fixed (long* p = ticks)
+            {
+                Kernels.Pool.Walk(_steps, _operations.Length, p);
+            }
+        }
+        else
+        {
+            Stream.Synchronize();
+            ticks[0] = Stopwatch.GetTimestamp();
+            for (var i = 0; i < _operations.Length; i++)
+            {
+                _operations[i].Launch(Stream);
+                Stream.Synchronize();
+                ticks[i + 1] = Stopwatch.GetTimestamp();
+            }
+        }
+
+        trace.Add(Program, _operations, ticks);
+    }
+}

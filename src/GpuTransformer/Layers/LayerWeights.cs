@@ -1,0 +1,79 @@
+using GpuTransformer.Graph;
+using GpuTransformer.Kernels;
+
+namespace GpuTransformer.Layers;
+
+/// <summary>A linear layer: its weight, packed for the device, and its bias. Named and sized when the model is declared,
+/// filled when every weight was found.</summary>
+internal sealed class LinearWeights(string name, int inFeatures, int outFeatures) : IDisposable
+{
+    private PackedMatrix? _matrix;
+
+    public string Name => name;
+
+    public int InFeatures => inFeatures;
+
+    public int OutFeatures => outFeatures;
+
+    public PackedMatrix Matrix => _matrix ?? throw new InvalidOperationException($"{name} is not packed yet.");
+
+    public DeviceMemory<float>? Bias { get; private set; }
+
+    public void Fill(PackedMatrix matrix, DeviceMemory<float>? bias)
+    {
+        _matrix = matrix;
+        Bias = bias;
+    }
+
+    public void Dispose()
+    {
+        _matrix?.Dispose();
+        Bias?.Dispose();
+    }
+}
+
+/// <summary>A normalization: weight and bias, each (width).</summary>
+internal sealed class NormWeights(string name, int width, float epsilon) : IDisposable
+{
+    private DeviceMemory<float>? _weight;
+
+    public string Name => name;
+
+    public int Width => width;
+
+    public float Epsilon => epsilon;
+
+    public DeviceMemory<float> Weight => _weight ?? throw new InvalidOperationException($"{name} is not filled yet.");
+
+    public DeviceMemory<float>? Bias { get; private set; }
+
+    public void Fill(DeviceMemory<float> weight, DeviceMemory<float>? bias)
+    {
+        _weight = weight;
+        Bias = bias;
+    }
+
+    public void Dispose()
+    {
+        _weight?.Dispose();
+        Bias?.Dispose();
+    }
+}
+
+/// <summary>A table of rows, (rows, width): embeddings, positions, class tokens.</summary>
+internal sealed class EmbeddingWeights(string name, int rows, int width) : IDisposable
+{
+    private DeviceMemory<float>? _table;
+
+    public string Name => name;
+
+    public int Rows => rows;
+
+    public int Width => width;
+
+    public RowView View => new((_table ?? throw new InvalidOperationException($"{name} is not filled yet.")).View, 0, width);
+
+    public void Fill(DeviceMemory<float> table) => _table = table;
+
+    public void Dispose() => _table?.Dispose();
+}

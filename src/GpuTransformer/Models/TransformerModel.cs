@@ -1,0 +1,96 @@
+using GpuTransformer.Graph;
+using GpuTransformer.Kernels;
+using GpuTransformer.Layers;
+using GpuTransformer.Tokenizers;
+using GpuTransformer.Weights;
+
+namespace GpuTransformer.Models;
+
+/// <summary>A model on a device: its weights, packed once. Sessions run it, any number at a time; the methods of this
+/// class are for one thread at a time each with a session of their own.</summary>
+public abstract class TransformerModel : IDisposable
+{
+    private readonly ModelWeights _weights;
+    private readonly Lazy<Tokenizer> _tokenizer;
+
+    private protected TransformerModel(ModelWeights weights, ComputeDevice device, string folder)
+    {
+        _weights = weights;
+        _tokenizer = new Lazy<Tokenizer>(() => Tokenizer.Load(folder));
+        Device = device;
+        Folder = folder;
+    }
+
+    /// <summary>The folder that it was loaded from.</summary>
+    public string Folder { get; }
+
+    /// <summary>The tokenizer of its folder, read when it is first asked for.</summary>
+    /// <exception cref="InputException">The folder has none, or one that is not understood.</exception>
+    public Tokenizer Tokenizer => _tokenizer.Value;
+
+    /// <summary>The device that it runs on, which must outlive it.</summary>
+    public ComputeDevice Device { get; }
+
+    /// <summary>Family and architecture, as Hugging Face's config names them.</summary>
+    public abstract string Architecture { get; }
+
+    /// <summary>Parameters in the checkpoint.</summary>
+    public long Parameters => _weights.Parameters;
+
+    /// <summary>Bytes of the weights in the checkpoint.</summary>
+    public long CheckpointBytes => _weights.CheckpointBytes;
+
+    /// <summary>Loads the model of a folder by its config.json.</summary>
+    /// <param name="folder">Holds config.json and model.safetensors, as Hugging Face leaves it.</param>
+    /// <param name="device">Where to run it.</param>
+    /// <exception cref="InputException">The folder, its config or its weights are not what they must be.</exception>
+    public static TransformerModel Load(string folder, ComputeDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return ModelFamilies.Load(ModelConfig.Load(folder), device);
+    }
+
+    /// <summary>Runs raw named tensors and returns every output under the name Hugging Face gives it.</summary>
+    /// <exception cref="InputException">A tensor is missing, unknown, mis-shaped, or holds an id out of range.</exception>
+    public abstract IReadOnlyList<HostTensor> Forward(ForwardInputs inputs);
+
+    /// <summary>What a run would launch, for inputs of a usual size.</summary>
+    public IReadOnlyList<PlanReport> Plan()
+    {
+        var sessions = PlanSessions();
+        try
+        {
+            return [.. sessions.Select(PlanReport.Of)];
+        }
+        finally
+        {
+            // The last session may own the caches that the first uses.
+            foreach (var session in sessions.Reverse())
+            {
+                session.Dispose();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Sessions of a usual size, for the plan report.</summary>
+    private protected abstract IReadOnlyList<Session> PlanSessions();
+
+    /// <summary>Frees the weights.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _weights.Dispose();
+        }
+    }
+
+    private protected Session NewSession(Program program, KeyValueStore? store = null) =>
+        new(program, Device.Kernels, store, Device.Trace);
+}
