@@ -1,0 +1,48 @@
+using System.CommandLine;
+using System.Globalization;
+using GpuTransformer.Graph;
+using GpuTransformer.Models;
+
+namespace GpuTransformer.Cli.Commands;
+
+/// <summary>gputx plan: one line a launch.</summary>
+internal static class PlanCommand
+{
+    public static Command Create()
+    {
+        var folder = new Argument<string>("MODEL") { Description = "Model folder, or the name of a shipped model." };
+        var command = new Command("plan", "Print what a run of a model launches: operation, variant, shape, arena offset, flops, bytes.") { folder };
+        command.SetAction(parsed => DeviceOptions.Run(parsed, device =>
+        {
+            using var model = TransformerModel.Load(ShippedModels.Resolve(parsed.GetValue(folder)!), device);
+            Console.WriteLine($"{model.Architecture}, {model.Parameters:N0} parameters, on {device.Kernels.Traits.Name}");
+            foreach (var report in model.Plan())
+            {
+                Print(report);
+            }
+
+            return ExitCode.Ok;
+        }));
+        return command;
+    }
+
+    private static void Print(PlanReport report)
+    {
+        Console.WriteLine();
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{report.Program}: {report.Lines.Count} launches, arena {report.ArenaBytes:N0} bytes (without sharing {report.UnplannedBytes:N0})"));
+        var layerWidth = report.Lines.Max(l => l.Layer.Length);
+        var operationWidth = report.Lines.Max(l => l.Operation.Length);
+        var variantWidth = report.Lines.Max(l => l.Variant.Length);
+        var shapeWidth = report.Lines.Max(l => l.Shape.Length);
+        foreach (var line in report.Lines)
+        {
+            var offset = line.ArenaOffset < 0 ? "cache" : line.ArenaOffset.ToString(CultureInfo.InvariantCulture);
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{line.Layer.PadRight(layerWidth)}  {line.Operation.PadRight(operationWidth)}  {line.Variant.PadRight(variantWidth)}  " +
+                $"{line.Shape.PadRight(shapeWidth)}  @{offset,-10} {line.Flops,14:N0} flop {line.Bytes,12:N0} B"));
+        }
+    }
+}

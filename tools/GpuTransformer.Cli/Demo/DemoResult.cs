@@ -1,0 +1,48 @@
+using System.Text.Json.Serialization;
+
+namespace GpuTransformer.Cli.Demo;
+
+/// <summary>What one model of the demo did.</summary>
+internal sealed record DemoResult
+{
+    [JsonPropertyName("model")]
+    public required string Model { get; init; }
+
+    [JsonPropertyName("architecture")]
+    public required string Architecture { get; init; }
+
+    [JsonPropertyName("parameters")]
+    public required long Parameters { get; init; }
+
+    [JsonPropertyName("bytes")]
+    public required long Bytes { get; init; }
+
+    [JsonPropertyName("seconds")]
+    public required double Seconds { get; init; }
+
+    [JsonPropertyName("rate")]
+    public required double Rate { get; init; }
+
+    [JsonPropertyName("rate_unit")]
+    public required string RateUnit { get; init; }
+
+    /// <summary>Whether every answer equals the recorded one.</summary>
+    [JsonPropertyName("equal")]
+    public required bool Equal { get; init; }
+
+    /// <summary>Largest difference of a recorded logit, over the largest recorded absolute value.</summary>
+    [JsonPropertyName("largest_relative_difference")]
+    public required double LargestRelativeDifference { get; init; }
+
+    [JsonPropertyName("compared")]
+    public required string Compared { get; init; }
+
+    [JsonPropertyName("answers")]
+    public required IReadOnlyList<DemoAnswer> Answers { get; init; }
+}
+
+/// <summary>One input and what came out.</summary>
+internal sealed record DemoAnswer(
+    [property: JsonPropertyName("input")] string Input,
+    [property: JsonPropertyName("output")] string Output,
+    [property: JsonPropertyName("recorded")] string Recorded);

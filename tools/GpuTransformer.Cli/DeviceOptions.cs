@@ -1,0 +1,80 @@
+using System.CommandLine;
+using GpuTransformer.Graph;
+using GpuTransformer.Kernels;
+
+namespace GpuTransformer.Cli;
+
+/// <summary>The options of every command that runs something: which device, which variant, what to record.</summary>
+internal static class DeviceOptions
+{
+    public static Option<string> Device { get; } = new("--device")
+    {
+        Description = "auto, cpu, cuda[:n] or opencl[:n]. Only what is asked for is looked for.",
+        HelpName = "DEVICE",
+        DefaultValueFactory = _ => "auto",
+        Recursive = true,
+    };
+
+    public static Option<VariantKind?> Variant { get; } = new("--variant")
+    {
+        Description = "Run everything through one kind of kernel: naive, group or cpu. Default: the best for the device.",
+        HelpName = "KIND",
+        CustomParser = result => Parse(result),
+        Recursive = true,
+    };
+
+    public static Option<int?> Threads { get; } = new("--threads")
+    {
+        Description = "Threads of the CPU variant. Default: all cores, or GPUTX_THREADS.",
+        HelpName = "N",
+        Recursive = true,
+    };
+
+    public static Option<FileInfo?> Trace { get; } = new("--trace")
+    {
+        Description = "Write what ran, launch by launch, as a Chrome trace.",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    /// <summary>Opens the device of the command line, runs, and writes the trace where one was asked for.</summary>
+    public static int Run(ParseResult parsed, Func<ComputeDevice, int> run)
+    {
+        var file = parsed.GetValue(Trace);
+        if (parsed.GetValue(Threads) is { } threads)
+        {
+            if (threads < 1)
+            {
+                throw new ArgumentException($"--threads {threads}: at least 1 is needed");
+            }
+
+            KernelSet.CpuThreads = threads;
+        }
+
+        var log = file is null ? null : new TraceLog();
+        using var output = file is null ? null : OutputFile.Create(file);
+        using var device = ComputeDevice.Open(parsed.GetValue(Device)!, parsed.GetValue(Variant), log);
+        var code = run(device);
+        if (output is not null)
+        {
+            log!.Write(output.Stream);
+            output.Commit();
+        }
+
+        return code;
+    }
+
+    private static VariantKind? Parse(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        var text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
+        switch (text)
+        {
+            case "naive": return VariantKind.Naive;
+            case "group": return VariantKind.Group;
+            case "cpu": return VariantKind.Cpu;
+            default:
+                result.AddError($"--variant '{text}': expected naive, group or cpu");
+                return null;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Text;
+using GpuTransformer.Cli;
+using GpuTransformer.Cli.Commands;
+using GpuTransformer.Kernels;
+
+Console.OutputEncoding = Encoding.UTF8;
+var root = new RootCommand("Transformer inference in C#: any GPU through ILGPU, a SIMD path on the CPU, nothing native shipped.")
+{
+    DeviceOptions.Device,
+    DeviceOptions.Variant,
+    DeviceOptions.Threads,
+    DeviceOptions.Trace,
+    DemoCommand.Create(),
+    ForwardCommand.Create(),
+    DevicesCommand.Create(),
+    PlanCommand.Create(),
+};
+
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    return Fail(ExitCode.Usage, $"{parsed.Errors[0].Message} (gputx --help lists the commands)");
+}
+
+try
+{
+    var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+    return await parsed.InvokeAsync(configuration);
+}
+catch (OperationCanceledException)
+{
+    return Fail(ExitCode.Interrupted, "interrupted");
+}
+catch (DeviceException error)
+{
+    return Fail(ExitCode.Device, error.Message);
+}
+catch (GpuTransformerException error)
+{
+    return Fail(ExitCode.InputOutput, error.Message);
+}
+catch (ArgumentException error)
+{
+    return Fail(ExitCode.Usage, error.Message);
+}
+catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+{
+    return Fail(ExitCode.InputOutput, error.Message);
+}
+
+static int Fail(int code, string message)
+{
+    Console.Error.WriteLine($"gputx: {message.ReplaceLineEndings(" ")}");
+    return code;
+}
