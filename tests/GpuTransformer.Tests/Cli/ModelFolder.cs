@@ -1,0 +1,57 @@
+using System.Text.Json.Nodes;
+using GpuTransformer.Weights;
+
+namespace GpuTransformer.Tests.Cli;
+
+/// <summary>A copy of a shipped model's config and weights that a test may spoil.</summary>
+internal sealed class ModelFolder : IDisposable
+{
+    public ModelFolder(string shipped)
+    {
+        Path = Directory.CreateTempSubdirectory("gputx-test-").FullName;
+        foreach (var name in new[] { "config.json", "model.safetensors" })
+        {
+            File.Copy(System.IO.Path.Combine(Fixtures.Model(shipped), name), At(name));
+        }
+    }
+
+    public string Path { get; }
+
+    public string At(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Writes tensors to a file of the folder and returns its path.</summary>
+    public string Write(string name, Action<SafetensorsWriter> add)
+    {
+        var writer = new SafetensorsWriter();
+        add(writer);
+        writer.Save(At(name));
+        return At(name);
+    }
+
+    /// <summary>Rewrites the weights, each tensor through <paramref name="change"/>; null leaves it out.</summary>
+    public void ChangeWeights(Func<string, float[], long[], (string, float[], long[])?> change)
+    {
+        var writer = new SafetensorsWriter();
+        using (var file = SafetensorsFile.Open(At("model.safetensors")))
+        {
+            foreach (var (name, info) in file.Tensors)
+            {
+                if (change(name, file.ReadFloat32(name), info.Shape) is var (newName, values, shape))
+                {
+                    writer.Add(newName, values, shape);
+                }
+            }
+        }
+
+        writer.Save(At("model.safetensors"));
+    }
+
+    public void ChangeConfig(Action<JsonNode> change)
+    {
+        var config = JsonNode.Parse(File.ReadAllText(At("config.json")))!;
+        change(config);
+        File.WriteAllText(At("config.json"), config.ToJsonString());
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,0 +1,78 @@
+using GpuTransformer.Kernels;
+using GpuTransformer.Models;
+using Xunit;
+
+namespace GpuTransformer.Tests.Graph;
+
+/// <summary>What a session promises: nothing allocated by a run, and any number of them over one set of weights.</summary>
+[Collection(nameof(RunAlone))]
+public class SessionTests
+{
+    private const int Runs = 50;
+
+    // The real CPU accelerator makes one task object a launch (152 bytes were measured for a struct of three views).
+    private const int BytesALaunch = 640;
+
+    [Fact]
+    public void A_run_on_the_cpu_path_allocates_nothing()
+    {
+        using var device = ComputeDevice.Open("cpu", VariantKind.Cpu);
+        Assert.Equal(0, AllocatedByRuns(device, out _));
+    }
+
+    [Theory]
+    [InlineData(VariantKind.Naive)]
+    [InlineData(VariantKind.Group)]
+    public void A_run_through_launches_allocates_only_what_the_accelerator_does(VariantKind variant)
+    {
+        using var device = ComputeDevice.Open("cpu", variant);
+        var bytes = AllocatedByRuns(device, out var launches);
+        Assert.InRange(bytes, 0, (long)launches * BytesALaunch);
+    }
+
+    [Fact]
+    public void Two_threads_share_one_models_weights()
+    {
+        using var device = ComputeDevice.Open("cpu");
+        using var model = (Gpt2)TransformerModel.Load(Fixtures.Model("gpt2-shakespeare"), device);
+        int[][] prompts = [[578, 45, 37, 47], [10, 200, 30, 400, 50]];
+        var alone = prompts.Select(p => model.Generate(p, 24).ToArray()).ToArray();
+        var together = new int[prompts.Length][];
+        var threads = prompts.Select((p, i) => new Thread(() => together[i] = [.. model.Generate(p, 24)])).ToArray();
+        Array.ForEach(threads, t => t.Start());
+        Array.ForEach(threads, t => t.Join());
+        Assert.Equal(alone, together);
+    }
+
+    /// <summary>Bytes that a run allocates on any thread, after the first few.</summary>
+    private static long AllocatedByRuns(ComputeDevice device, out int launches)
+    {
+        using var model = TransformerModel.Load(Fixtures.Model("bert-shakespeare"), device);
+        using var session = ((Bert)model).NewTextSession([2, 102, 114, 231, 3]);
+        launches = session.Operations.Count;
+        var runs = device.Kernels.RequestedVariant == VariantKind.Group ? 1 : Runs;
+        for (var i = 0; i < 3; i++)
+        {
+            session.Run();
+        }
+
+        // The least of several tries: another thread of the test process may allocate once in a while.
+        var least = long.MaxValue;
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            for (var i = 0; i < runs; i++)
+            {
+                session.Run();
+            }
+
+            least = Math.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / runs);
+        }
+
+        return least;
+    }
+}
+
+/// <summary>Tests that count allocations run alone.</summary>
+[CollectionDefinition(nameof(RunAlone), DisableParallelization = true)]
+public class RunAlone;
