@@ -17,6 +17,7 @@ public sealed class AdditiveAttention : Operation<AdditiveAttentionArgs>
             traits => (in AdditiveAttentionArgs args) => new KernelConfig(
                 args.Batch * args.SeqLenQ,
                 RowGrid.GroupThreads(traits, Math.Max(args.SeqLenKv, args.ValueWidth), 1, AdditiveAttentionGroup.MostThreads))),
+        AdditiveAttentionCpu.Variant,
     ];
 
     internal AdditiveAttention(KernelSet kernels)

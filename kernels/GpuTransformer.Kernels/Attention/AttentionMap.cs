@@ -19,6 +19,7 @@ public sealed class AttentionMap : Operation<AttentionMapArgs>
                 new Index3D(Math.Max(1, args.Rows.Capacity), args.NumHeads, 1),
                 new Index3D(RowGrid.GroupThreads(traits, args.MapKeys, 4, AttentionMapGroup.MostThreads), 1, 1)),
             (DeviceTraits traits, in AttentionMapArgs args) => args.NumHeads <= MostGroupsInY),
+        AttentionMapCpu.Variant,
     ];
 
     internal AttentionMap(KernelSet kernels)

@@ -32,6 +32,7 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
                 && traits.MaxGroupSize >= AttentionGroupRow<TScore>.Threads
                 && traits.SharedBytes >= AttentionGroupRow<TScore>.SharedBytes
                 && args.NumHeads <= MostGroupsInY),
+        AttentionCpu<TScore>.Variant,
     ];
 
     internal AttentionOperation(KernelSet kernels)

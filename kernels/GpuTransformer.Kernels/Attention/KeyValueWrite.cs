@@ -22,6 +22,7 @@ public sealed class KeyValueWrite : Operation<KeyValueWriteArgs>
                     1),
                 new Index3D(Math.Min(traits.MaxGroupSize, KeyValueWriteGroup.MostThreads), 1, 1)),
             (DeviceTraits traits, in KeyValueWriteArgs args) => args.Pages.NumKvHeads <= MostGroupsInY),
+        KeyValueWriteCpu.Variant,
     ];
 
     internal KeyValueWrite(KernelSet kernels)

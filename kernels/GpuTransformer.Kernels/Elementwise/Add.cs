@@ -14,6 +14,7 @@ public sealed class Add : Operation<AddArgs>
             (in AddArgs args) => ShapeCheck.IsVectorAligned(args.A)
                 && ShapeCheck.IsVectorAligned(args.B)
                 && ShapeCheck.IsVectorAligned(args.Y)),
+        AddCpu.Variant,
     ];
 
     internal Add(KernelSet kernels)

@@ -15,6 +15,7 @@ public sealed class Concat : Operation<ConcatArgs>
                 && ShapeCheck.IsVectorAligned(args.A)
                 && ShapeCheck.IsVectorAligned(args.B)
                 && ShapeCheck.IsVectorAligned(args.Y)),
+        ConcatCpu.Variant,
     ];
 
     internal Concat(KernelSet kernels)

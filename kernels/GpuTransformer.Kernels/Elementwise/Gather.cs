@@ -12,6 +12,7 @@ public sealed class Gather : Operation<GatherArgs>
             "gather",
             (in GatherArgs args) => args.Rows.Capacity,
             (in GatherArgs args) => ShapeCheck.IsVectorAligned(args.X) && ShapeCheck.IsVectorAligned(args.Y)),
+        GatherCpu.Variant,
     ];
 
     internal Gather(KernelSet kernels)

@@ -19,6 +19,7 @@ public sealed class Transpose : Operation<TransposeArgs>
             TransposeGroup.Kernel,
             traits => (in TransposeArgs args) =>
                 new KernelConfig(Tiles(args), Math.Min(traits.MaxGroupSize, TransposeGroup.MostThreads))),
+        TransposeCpu.Variant,
     ];
 
     internal Transpose(KernelSet kernels)

@@ -11,6 +11,7 @@ public sealed class Embedding : Operation<EmbeddingArgs>
     [
         .. RowMapVariants<EmbeddingMap, EmbeddingArgs>.Table(
             "embedding", (in EmbeddingArgs args) => args.Rows.Capacity, IsAligned),
+        EmbeddingCpu.Variant,
     ];
 
     internal Embedding(KernelSet kernels)

@@ -16,6 +16,7 @@ public sealed class BatchNorm : Operation<BatchNormArgs>
             "batchnorm-plane", VariantKind.Group, BatchNormGroup.Kernel,
             traits => (in BatchNormArgs args) => RowGrid.GroupPerRow(
                 traits, args.Batch * args.Channels, args.Spatial, 8, BatchNormGroup.MostThreads)),
+        BatchNormCpu.Variant,
     ];
 
     internal BatchNorm(KernelSet kernels)

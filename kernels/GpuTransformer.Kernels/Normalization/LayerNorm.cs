@@ -8,7 +8,7 @@ namespace GpuTransformer.Kernels;
 /// torch.nn.LayerNorm computes it.</summary>
 public sealed class LayerNorm : NormOperation
 {
-    internal static readonly Variant<NormArgs>[] Variants = VariantsOf<LayerNormKind>("layernorm");
+    internal static readonly Variant<NormArgs>[] Variants = VariantsOf<LayerNormKind>("layernorm", LayerNormCpu.Variant);
 
     internal LayerNorm(KernelSet kernels)
         : base(kernels, "LayerNorm", Variants)

@@ -13,7 +13,7 @@ public abstract class NormOperation : Operation<NormArgs>
     {
     }
 
-    private protected static Variant<NormArgs>[] VariantsOf<TKind>(string name)
+    private protected static Variant<NormArgs>[] VariantsOf<TKind>(string name, CpuVariant<NormArgs> cpu)
         where TKind : struct, INormKind =>
     [
         new KernelVariant<NormArgs>(
@@ -28,6 +28,7 @@ public abstract class NormOperation : Operation<NormArgs>
             traits => (in NormArgs args) => RowGrid.GroupPerRow(
                 traits, args.Rows.Capacity, args.Width, NormGroupRegisters<TKind>.ItemsPerThread, MostThreads),
             (DeviceTraits traits, in NormArgs args) => FitsRegisters<TKind>(traits, args)),
+        cpu,
     ];
 
     /// <inheritdoc/>

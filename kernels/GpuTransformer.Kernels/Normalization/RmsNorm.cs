@@ -7,7 +7,7 @@ namespace GpuTransformer.Kernels;
 /// s = x + residual; y = s / √(mean(s²) + eps) · (weight + shift).</summary>
 public sealed class RmsNorm : NormOperation
 {
-    internal static readonly Variant<NormArgs>[] Variants = VariantsOf<RmsNormKind>("rmsnorm");
+    internal static readonly Variant<NormArgs>[] Variants = VariantsOf<RmsNormKind>("rmsnorm", RmsNormCpu.Variant);
 
     internal RmsNorm(KernelSet kernels)
         : base(kernels, "RmsNorm", Variants)

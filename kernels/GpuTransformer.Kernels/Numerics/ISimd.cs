@@ -60,6 +60,15 @@ internal unsafe interface ISimd<TVector>
     /// result is a normal number; NaN stays NaN.</summary>
     static abstract TVector ScaleByPower(TVector value, TVector shifted);
 
+    /// <summary>The lanes of <paramref name="value"/> that are numbers, <paramref name="other"/> where it is NaN.</summary>
+    static abstract TVector NumbersOr(TVector value, TVector other);
+
+    /// <summary>Bit i is set where lane i of both is equal; NaN equals nothing.</summary>
+    static abstract uint EqualLanes(TVector left, TVector right);
+
+    /// <summary>Bit i is set where lane i of <paramref name="left"/> is larger; NaN is neither larger nor smaller.</summary>
+    static abstract uint GreaterLanes(TVector left, TVector right);
+
     /// <summary>Sum of the lanes in a fixed order: halves are added to each other until one is left.</summary>
     static abstract float Sum(TVector value);
 

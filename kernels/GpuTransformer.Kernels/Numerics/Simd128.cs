@@ -102,6 +102,18 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         (value.AsInt32() + (shifted.AsInt32() << 23)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> NumbersOr(Vector128<float> value, Vector128<float> other) =>
+        Vector128.ConditionalSelect(Vector128.Equals(value, value), value, other);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint EqualLanes(Vector128<float> left, Vector128<float> right) =>
+        (uint)Vector128.Equals(left, right).ExtractMostSignificantBits();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint GreaterLanes(Vector128<float> left, Vector128<float> right) =>
+        (uint)Vector128.GreaterThan(left, right).ExtractMostSignificantBits();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> value)
     {
         value += Vector128.Shuffle(value, Vector128.Create(2, 3, 0, 1));

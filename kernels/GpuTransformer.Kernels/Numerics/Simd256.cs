@@ -96,6 +96,18 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         (value.AsInt32() + (shifted.AsInt32() << 23)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> NumbersOr(Vector256<float> value, Vector256<float> other) =>
+        Vector256.ConditionalSelect(Vector256.Equals(value, value), value, other);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint EqualLanes(Vector256<float> left, Vector256<float> right) =>
+        (uint)Vector256.Equals(left, right).ExtractMostSignificantBits();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint GreaterLanes(Vector256<float> left, Vector256<float> right) =>
+        (uint)Vector256.GreaterThan(left, right).ExtractMostSignificantBits();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector256<float> value) => Simd128.Sum(value.GetLower() + value.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -90,6 +90,18 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         (value.AsInt32() + (shifted.AsInt32() << 23)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> NumbersOr(Vector512<float> value, Vector512<float> other) =>
+        Vector512.ConditionalSelect(Vector512.Equals(value, value), value, other);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint EqualLanes(Vector512<float> left, Vector512<float> right) =>
+        (uint)Vector512.Equals(left, right).ExtractMostSignificantBits();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint GreaterLanes(Vector512<float> left, Vector512<float> right) =>
+        (uint)Vector512.GreaterThan(left, right).ExtractMostSignificantBits();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector512<float> value) => Simd256.Sum(value.GetLower() + value.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -11,6 +11,7 @@ public sealed class Patch : Operation<PatchArgs>
     [
         .. RowMapVariants<PatchMap, PatchArgs>.Table(
             "patch", (in PatchArgs args) => args.Images.Capacity * PatchMap.PatchesOf(args), IsAligned),
+        PatchCpu.Variant,
     ];
 
     internal Patch(KernelSet kernels)

@@ -15,6 +15,7 @@ public sealed class TokenAssembly : Operation<TokenAssemblyArgs>
                 && ShapeCheck.IsVectorAligned(args.Patches)
                 && ShapeCheck.IsVectorAligned(args.Positions)
                 && ShapeCheck.IsVectorAligned(args.Y)),
+        TokenAssemblyCpu.Variant,
     ];
 
     internal TokenAssembly(KernelSet kernels)

@@ -20,6 +20,7 @@ public sealed class TopK : Operation<TopKArgs>
             TopKGroup.Kernel,
             traits => (in TopKArgs args) => RowGrid.GroupPerRow(
                 traits, args.Rows.Capacity, args.Width, ElementsPerThread, TopKGroup.MostThreads)),
+        TopKCpu.Variant,
     ];
 
     /// <summary>Few, since a thread whose element was taken reads its share again while the others wait.</summary>

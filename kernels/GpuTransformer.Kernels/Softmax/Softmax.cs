@@ -17,6 +17,7 @@ public sealed class Softmax : Operation<SoftmaxArgs>
             traits => (in SoftmaxArgs args) => Grid(traits, args)),
         Shared<Columns4096>(),
         Shared<Columns1024>(),
+        SoftmaxCpu.Variant,
     ];
 
     internal Softmax(KernelSet kernels)

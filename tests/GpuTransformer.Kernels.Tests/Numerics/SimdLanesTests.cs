@@ -24,6 +24,13 @@ public sealed unsafe class SimdLanesTests
 
     [Theory]
     [MemberData(nameof(Widths))]
+    public void ComparisonsTellTheLanes(int bits)
+    {
+        Each(bits, new Comparison());
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
     public void SumAndLargestCoverEveryLane(int bits)
     {
         Each(bits, new Reduction());
@@ -31,9 +38,9 @@ public sealed unsafe class SimdLanesTests
 
     [Theory]
     [MemberData(nameof(Widths))]
-    public void SoftmaxPowerIsWithinOneAndAHalfUlp(int bits)
+    public void SoftmaxExpIsWithinItsBound(int bits)
     {
-        Each(bits, new Power());
+        Each(bits, new Exponential());
     }
 
     private interface ICase
@@ -114,6 +121,38 @@ public sealed unsafe class SimdLanesTests
         }
     }
 
+    private sealed class Comparison : ICase
+    {
+        public void Run<TSimd, TVector>()
+            where TSimd : ISimd<TVector>
+            where TVector : struct
+        {
+            float[] values = [1f, 2f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, -0f];
+            var lanes = stackalloc float[TSimd.Lanes];
+            foreach (var left in values)
+            {
+                foreach (var right in values)
+                {
+                    // Lane 1 alone is left, the others are 3.
+                    for (var i = 0; i < TSimd.Lanes; i++)
+                    {
+                        lanes[i] = i == 1 ? left : 3f;
+                    }
+
+                    var (a, b) = (TSimd.Load(lanes), TSimd.Create(right));
+                    Assert.Equal(left == right, (TSimd.EqualLanes(a, b) & 2) != 0);
+                    Assert.Equal(0u, TSimd.EqualLanes(a, b) & ~2u);
+                    Assert.Equal(left > right, (TSimd.GreaterLanes(a, b) & 2) != 0);
+                    Assert.Equal(3f > right, (TSimd.GreaterLanes(a, b) & 1) != 0);
+                    Assert.Equal(0u, TSimd.GreaterLanes(a, b) >> TSimd.Lanes - 1 >> 1);
+                    TSimd.Store(TSimd.NumbersOr(a, b), lanes);
+                    Assert.Equal(float.IsNaN(left) ? right : left, lanes[1]);
+                    Assert.Equal(3f, lanes[0]);
+                }
+            }
+        }
+    }
+
     private sealed class Reduction : ICase
     {
         public void Run<TSimd, TVector>()
@@ -136,25 +175,24 @@ public sealed unsafe class SimdLanesTests
         }
     }
 
-    private sealed class Power : ICase
+    private sealed class Exponential : ICase
     {
         public void Run<TSimd, TVector>()
             where TSimd : ISimd<TVector>
             where TVector : struct
         {
-            for (var t = -126f; t < 3f; t += 0.00137f)
+            for (var x = SoftmaxExp.Lowest; x < 3f; x += 0.00137f)
             {
-                var expected = Math.Pow(2, t);
-                var ulp = MathF.BitIncrement((float)expected) - (float)expected;
-                var actual = SoftmaxExp.Power<TSimd, TVector>(t);
-                Assert.True(Math.Abs(actual - expected) <= 1.5 * ulp, $"2^{t:G9} = {actual:G9}, expected {expected:G9}");
+                var expected = Math.Exp(x);
+                var actual = SoftmaxExp.Exp<TSimd, TVector>(x);
+                Assert.True(Math.Abs(actual / expected - 1) <= 2e-7 + 1.5e-8 * Math.Abs(x), $"exp({x:G9}) = {actual:G9}, expected {expected:G9}");
             }
 
-            Assert.Equal(1f, SoftmaxExp.Power<TSimd, TVector>(0f));
-            Assert.Equal(0f, SoftmaxExp.Power<TSimd, TVector>(MathF.BitDecrement(SoftmaxExp.Lowest)));
-            Assert.Equal(0f, SoftmaxExp.Power<TSimd, TVector>(-1e30f));
-            Assert.Equal(0f, SoftmaxExp.Power<TSimd, TVector>(float.NegativeInfinity));
-            Assert.True(float.IsNaN(SoftmaxExp.Power<TSimd, TVector>(float.NaN)));
+            Assert.Equal(1f, SoftmaxExp.Exp<TSimd, TVector>(0f));
+            Assert.Equal(0f, SoftmaxExp.Exp<TSimd, TVector>(MathF.BitDecrement(SoftmaxExp.Lowest)));
+            Assert.Equal(0f, SoftmaxExp.Exp<TSimd, TVector>(-1e30f));
+            Assert.Equal(0f, SoftmaxExp.Exp<TSimd, TVector>(float.NegativeInfinity));
+            Assert.True(float.IsNaN(SoftmaxExp.Exp<TSimd, TVector>(float.NaN)));
         }
     }
 }

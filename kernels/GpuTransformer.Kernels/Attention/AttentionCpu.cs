@@ -1,0 +1,115 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>Attention on a CPU: flash attention over pages, one block of query rows and one or more heads of one key
+/// head a tile. See <see cref="AttentionCpuBlock{TSimd, TVector, TScore}"/> for how a tile computes.</summary>
+internal static unsafe class AttentionCpu<TScore>
+    where TScore : struct, IScorePolicy
+{
+    internal struct Args
+    {
+        public RowPointer Query;
+        public RowPointer Output;
+        public float* Keys;
+        public float* Values;
+        public int* PageTable;
+        public int* RowTable;
+        public int* BlockTable;
+        public RowCountPointer Blocks;
+
+        /// <summary>Rows that the views hold: what a table says beyond them is not followed.</summary>
+        public int Rows;
+
+        /// <summary>Pages that the views hold.</summary>
+        public int Pages;
+
+        public int Sequences;
+        public int PagesPerSequence;
+        public int NumHeads;
+        public int NumKvHeads;
+        public int HeadDim;
+
+        /// <summary>Heads that share a tile, so that few query rows of many heads read a key once; divides the group.</summary>
+        public int HeadsPerTile;
+
+        public float Scale;
+        public TScore Score;
+    }
+
+    /// <summary>The variant for this processor's widest registers.</summary>
+    public static CpuVariant<AttentionArgs<TScore>> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
+
+    public static CpuVariant<AttentionArgs<TScore>> ForWidth(int bits) => new CpuVariant<AttentionArgs<TScore>, Args>(
+        $"attention-cpu-{bits}",
+        Convert,
+        &TileCount,
+        bits switch
+        {
+            512 => &Tile<Simd512, Vector512<float>>,
+            256 => &Tile<Simd256, Vector256<float>>,
+            _ => &Tile<Simd128, Vector128<float>>,
+        });
+
+    internal static Args Convert(in AttentionArgs<TScore> args)
+    {
+        var pages = args.Pages;
+        var pageFloats = Math.Max(1L, (long)pages.NumKvHeads * pages.HeadDim * PagedKeys.PageTokens);
+        return new Args
+        {
+            Query = HostAddress.Of(args.Query),
+            Output = HostAddress.Of(args.Output),
+            Keys = HostAddress.Of(pages.Keys),
+            Values = HostAddress.Of(pages.Values),
+            PageTable = HostAddress.Of(pages.PageTable),
+            RowTable = HostAddress.Of(args.RowTable),
+            BlockTable = HostAddress.Of(args.BlockTable),
+            Blocks = HostAddress.Of(args.Blocks),
+            Rows = (int)(args.RowTable.Length / 4),
+            Pages = (int)(Math.Min(pages.Keys.Length, pages.Values.Length) / pageFloats),
+            Sequences = (int)(pages.PageTable.Length / Math.Max(1, pages.PagesPerSequence)),
+            PagesPerSequence = pages.PagesPerSequence,
+            NumHeads = args.NumHeads,
+            NumKvHeads = pages.NumKvHeads,
+            HeadDim = pages.HeadDim,
+            HeadsPerTile = HeadsPerTile(args.NumHeads / Math.Max(1, pages.NumKvHeads), args.BlockRows),
+            Scale = args.Scale,
+            Score = args.Score,
+        };
+    }
+
+    internal static int TileCount(void* args)
+    {
+        ref var a = ref Unsafe.AsRef<Args>(args);
+        return a.Blocks.Count * (a.NumHeads / a.HeadsPerTile);
+    }
+
+    internal static void Tile<TSimd, TVector>(void* args, int tile)
+        where TSimd : ISimd<TVector>
+        where TVector : struct
+    {
+        ref var a = ref Unsafe.AsRef<Args>(args);
+        var (block, headTile) = Math.DivRem(tile, a.NumHeads / a.HeadsPerTile);
+        var first = Math.Max(0, a.BlockTable[2 * block]);
+        var end = Math.Min(a.Rows, first + a.BlockTable[2 * block + 1]);
+        var step = Math.Max(1, AttentionCpuState.Rows / a.HeadsPerTile);
+        for (var row = first; row < end; row += step)
+        {
+            AttentionCpuBlock<TSimd, TVector, TScore>.Run(ref a, headTile * a.HeadsPerTile, row, Math.Min(step, end - row));
+        }
+    }
+
+    private static int HeadsPerTile(int group, int blockRows)
+    {
+        for (var heads = group; heads > 1; heads--)
+        {
+            if (group % heads == 0 && heads * blockRows <= AttentionCpuState.Rows)
+            {
+                return heads;
+            }
+        }
+
+        return 1;
+    }
+}

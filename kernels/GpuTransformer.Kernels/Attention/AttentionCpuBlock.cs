@@ -1,0 +1,175 @@
+using System.Runtime.CompilerServices;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>A block of query rows against all their keys, for a few heads of one key head.
+/// <para>Computes: output = softmax(score(scale · q·k)) · v over the slots [begin, end) of each row.</para>
+/// <para>Order: chunks of keys at absolute places, each from scratch: scores, maximum, weights exp(score - maximum),
+/// their sum, weights · values; then merged into the rows' maximum, sum and output, in ascending order.</para>
+/// <para>Cost: 4 · headDim flops a row, head and visible slot; keys and values are read once a block.</para></summary>
+internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
+    where TSimd : ISimd<TVector>
+    where TVector : struct
+    where TScore : struct, IScorePolicy
+{
+    /// <param name="args">The operation.</param>
+    /// <param name="head">The first of the query heads.</param>
+    /// <param name="firstRow">The first query row.</param>
+    /// <param name="count">Query rows; times the heads of a tile at most <see cref="AttentionCpuState.Rows"/>.</param>
+    public static void Run(ref AttentionCpu<TScore>.Args args, int head, int firstRow, int count)
+    {
+        var state = AttentionCpuState.Create(args.HeadDim, TSimd.Lanes);
+        state.FirstHead = head;
+        state.Heads = args.HeadsPerTile;
+        var rows = count * state.Heads;
+        LoadQueries(ref args, state, firstRow, count);
+
+        var sequence = args.RowTable[4 * firstRow];
+        if ((uint)sequence < (uint)args.Sequences && args.Pages > 0 && Span(state, rows, out var begin, out var end))
+        {
+            for (var start = begin / AttentionCpuState.Chunk * AttentionCpuState.Chunk; start < end;
+                start += AttentionCpuState.Chunk)
+            {
+                state.ChunkStart = start;
+                FindPages(
+                    ref args, ref state, sequence, Math.Max(begin, start), Math.Min(end, start + AttentionCpuState.Chunk));
+                var tile = PanelProduct<TSimd, TVector>.MaxRows;
+                for (var row = 0; row < rows; row += tile)
+                {
+                    AttentionCpuChunk<TSimd, TVector, TScore>.Run(state, ref args.Score, row, Math.Min(tile, rows - row));
+                }
+            }
+        }
+
+        StoreOutputs(ref args, state, firstRow, count);
+    }
+
+    /// <summary>The slots that any of the rows sees.</summary>
+    private static bool Span(in AttentionCpuState state, int rows, out int begin, out int end)
+    {
+        begin = int.MaxValue;
+        end = 0;
+        for (var r = 0; r < rows; r++)
+        {
+            if (state.Begin[r] < state.End[r])
+            {
+                begin = Math.Min(begin, state.Begin[r]);
+                end = Math.Max(end, state.End[r]);
+            }
+        }
+
+        return begin < end;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void LoadQueries(ref AttentionCpu<TScore>.Args args, in AttentionCpuState state, int firstRow, int count)
+    {
+        var scale = TSimd.Create(args.Scale);
+        var lastSlot = args.PagesPerSequence * PagedKeys.PageTokens;
+        var to = state.Query;
+        for (var (r, row) = (0, firstRow); row < firstRow + count; row++)
+        {
+            var table = args.RowTable + 4L * row;
+            var from = args.Query.Row(row) + state.FirstHead * state.HeadDim;
+            for (var h = 0; h < state.Heads; h++, r++)
+            {
+                state.Begin[r] = Math.Max(0, table[1]);
+                state.End[r] = Math.Min(lastSlot, table[2]);
+                state.Position[r] = table[3];
+                state.Max[r] = 0f;
+                state.Sum[r] = 0f;
+                var d = 0;
+                for (; d + TSimd.Lanes <= state.HeadDim; d += TSimd.Lanes)
+                {
+                    TSimd.Store(TSimd.Multiply(TSimd.Load(from + d), scale), to + d);
+                }
+
+                if (d < state.HeadDim)
+                {
+                    var left = state.HeadDim - d;
+                    TSimd.StoreFirst(TSimd.Multiply(TSimd.LoadFirst(from + d, left), scale), to + d, left);
+                }
+
+                from += state.HeadDim;
+                to += state.HeadDim;
+            }
+        }
+
+        // A panel tile reads whole tiles of rows: left-over denormal numbers there would slow it down.
+        new Span<float>(to, AttentionCpuState.TileRows * state.HeadDim).Clear();
+    }
+
+    /// <summary>Finds the pages of slots [begin, end) of the chunk, and copies the values where their rows are not whole registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FindPages(ref AttentionCpu<TScore>.Args args, ref AttentionCpuState state, int sequence, int begin, int end)
+    {
+        var headFloats = (long)state.HeadDim * PagedKeys.PageTokens;
+        var keyHead = state.FirstHead / (args.NumHeads / args.NumKvHeads);
+        var table = args.PageTable + (long)sequence * args.PagesPerSequence;
+        var copies = state.Width != state.HeadDim;
+        state.ValueStride = copies ? state.Width : state.HeadDim;
+        for (var slot = begin / PagedKeys.PageTokens * PagedKeys.PageTokens; slot < end; slot += PagedKeys.PageTokens)
+        {
+            // A page beyond the views is not followed.
+            var page = table[slot / PagedKeys.PageTokens];
+            var offset = ((uint)page < (uint)args.Pages ? (long)page * args.NumKvHeads + keyHead : keyHead) * headFloats;
+            var local = (slot - state.ChunkStart) / PagedKeys.PageTokens;
+            state.KeyPages[local] = args.Keys + offset;
+            state.ValuePages[local] = args.Values + offset;
+            if (copies)
+            {
+                var to = state.PaddedValues + (long)(slot - state.ChunkStart) * state.Width;
+                CopyValues(args.Values + offset, to, Math.Min(PagedKeys.PageTokens, end - slot), state);
+                state.ValuePages[local] = to;
+            }
+        }
+    }
+
+    private static void CopyValues(float* from, float* to, int tokens, in AttentionCpuState state)
+    {
+        for (var t = 0; t < tokens; t++)
+        {
+            var d = 0;
+            for (; d + TSimd.Lanes <= state.HeadDim; d += TSimd.Lanes)
+            {
+                TSimd.Store(TSimd.Load(from + d), to + d);
+            }
+
+            TSimd.Store(TSimd.LoadFirst(from + d, state.HeadDim - d), to + d);
+            from += state.HeadDim;
+            to += state.Width;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void StoreOutputs(ref AttentionCpu<TScore>.Args args, in AttentionCpuState state, int firstRow, int count)
+    {
+        var zero = TSimd.Create(0f);
+        var from = state.Output;
+        for (var (r, row) = (0, firstRow); row < firstRow + count; row++)
+        {
+            var to = args.Output.Row(row) + state.FirstHead * state.HeadDim;
+            for (var h = 0; h < state.Heads; h++, r++)
+            {
+                var seen = state.Sum[r] != 0f;
+                var factor = TSimd.Create(1f / state.Sum[r]);
+                for (var d = 0; d < state.HeadDim; d += TSimd.Lanes)
+                {
+                    // Adding 0 makes every zero positive, whichever way it came about.
+                    var value = seen ? TSimd.MultiplyAdd(TSimd.Load(from + d), factor, zero) : zero;
+                    if (d + TSimd.Lanes <= state.HeadDim)
+                    {
+                        TSimd.Store(value, to + d);
+                    }
+                    else
+                    {
+                        TSimd.StoreFirst(value, to + d, state.HeadDim - d);
+                    }
+                }
+
+                from += state.Width;
+                to += state.HeadDim;
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.Arm;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>Runs a <see cref="PanelWalk"/> over up to <see cref="MaxRows"/> rows with the tile that fits their number.</summary>
+internal static unsafe class PanelProduct<TSimd, TVector>
+    where TSimd : ISimd<TVector>
+    where TVector : struct
+{
+    /// <summary>Rows of the largest tile: 8 where there are 32 registers, 4 where there are 16.</summary>
+    public static int MaxRows => TSimd.Lanes == 16 || AdvSimd.IsSupported ? 8 : 4;
+
+    /// <summary>Registers that the next tile over <paramref name="left"/> registers of columns takes: threes and twos,
+    /// which keep the multiply-adders busy, and a one only where there is no more; a single row takes fours.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Registers(int rows, int left)
+    {
+        if (rows == 1)
+        {
+            return left >= 4 ? 4 : 1;
+        }
+
+        return left is 3 or >= 5 ? 3 : left == 1 ? 1 : 2;
+    }
+
+    /// <summary>Runs the tile of <paramref name="registers"/> columns; A and C must hold as many rows as the tile has,
+    /// the next of 1, 4 and <see cref="MaxRows"/>.</summary>
+    public static void Run(in PanelWalk walk, int rows, int registers)
+    {
+        if (rows > 4)
+        {
+            switch (registers)
+            {
+                case 3: PanelTile8<TSimd, TVector>.Run3(walk); break;
+                case 2: PanelTile8<TSimd, TVector>.Run2(walk); break;
+                default: PanelTile8<TSimd, TVector>.Run1(walk); break;
+            }
+        }
+        else if (rows > 1)
+        {
+            switch (registers)
+            {
+                case 3: PanelTile4<TSimd, TVector>.Run3(walk); break;
+                case 2: PanelTile4<TSimd, TVector>.Run2(walk); break;
+                default: PanelTile4<TSimd, TVector>.Run1(walk); break;
+            }
+        }
+        else if (registers == 4)
+        {
+            PanelTile1<TSimd, TVector>.Run4(walk);
+        }
+        else
+        {
+            PanelTile1<TSimd, TVector>.Run1(walk);
+        }
+    }
+}
