@@ -16,7 +16,8 @@ internal static unsafe class PanelTile1<TSimd, TVector>
         var o3 = walk.Offset3;
         var step = walk.Step;
         var column = walk.Column;
-        TVector c00 = TSimd.Create(0f), c01 = TSimd.Create(0f), c02 = TSimd.Create(0f), c03 = TSimd.Create(0f);
+        var zero = TSimd.Create(0f);
+        TVector c00 = zero, c01 = zero, c02 = zero, c03 = zero;
         if (walk.Accumulate)
         {
             var c = walk.C;
@@ -64,7 +65,8 @@ internal static unsafe class PanelTile1<TSimd, TVector>
     {
         var step = walk.Step;
         var column = walk.Column;
-        TVector c00 = TSimd.Create(0f);
+        var zero = TSimd.Create(0f);
+        TVector c00 = zero;
         if (walk.Accumulate)
         {
             var c = walk.C;

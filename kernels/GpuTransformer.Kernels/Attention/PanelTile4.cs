@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary><see cref="PanelWalk"/> for 4 rows: 12 accumulators, 3 registers of B and 1 of A fill 16 registers.</summary>
+/// <summary><see cref="PanelWalk"/> for 4 rows: 12 accumulators, 3 registers of B, 1 of A fill 16 registers.</summary>
 internal static unsafe class PanelTile4<TSimd, TVector>
     where TSimd : ISimd<TVector>
     where TVector : struct
@@ -18,9 +18,9 @@ internal static unsafe class PanelTile4<TSimd, TVector>
         var o2 = walk.Offset2;
         var step = walk.Step;
         var column = walk.Column;
-        TVector c00 = TSimd.Create(0f), c01 = TSimd.Create(0f), c02 = TSimd.Create(0f), c10 = TSimd.Create(0f);
-        TVector c11 = TSimd.Create(0f), c12 = TSimd.Create(0f), c20 = TSimd.Create(0f), c21 = TSimd.Create(0f);
-        TVector c22 = TSimd.Create(0f), c30 = TSimd.Create(0f), c31 = TSimd.Create(0f), c32 = TSimd.Create(0f);
+        var zero = TSimd.Create(0f);
+        TVector c00 = zero, c01 = zero, c02 = zero, c10 = zero, c11 = zero, c12 = zero, c20 = zero, c21 = zero;
+        TVector c22 = zero, c30 = zero, c31 = zero, c32 = zero;
         if (walk.Accumulate)
         {
             var c = walk.C;
@@ -104,8 +104,8 @@ internal static unsafe class PanelTile4<TSimd, TVector>
         var o1 = walk.Offset1;
         var step = walk.Step;
         var column = walk.Column;
-        TVector c00 = TSimd.Create(0f), c01 = TSimd.Create(0f), c10 = TSimd.Create(0f), c11 = TSimd.Create(0f);
-        TVector c20 = TSimd.Create(0f), c21 = TSimd.Create(0f), c30 = TSimd.Create(0f), c31 = TSimd.Create(0f);
+        var zero = TSimd.Create(0f);
+        TVector c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
         if (walk.Accumulate)
         {
             var c = walk.C;
@@ -175,7 +175,8 @@ internal static unsafe class PanelTile4<TSimd, TVector>
         var s3 = 3 * s1;
         var step = walk.Step;
         var column = walk.Column;
-        TVector c00 = TSimd.Create(0f), c10 = TSimd.Create(0f), c20 = TSimd.Create(0f), c30 = TSimd.Create(0f);
+        var zero = TSimd.Create(0f);
+        TVector c00 = zero, c10 = zero, c20 = zero, c30 = zero;
         if (walk.Accumulate)
         {
             var c = walk.C;

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary><see cref="PanelWalk"/> for 8 rows: 24 accumulators, 3 registers of B and 1 of A fill the 32 of AVX-512.</summary>
+/// <summary><see cref="PanelWalk"/> for 8 rows: 24 accumulators, 3 registers of B, 1 of A, of 32 registers.</summary>
 internal static unsafe class PanelTile8<TSimd, TVector>
     where TSimd : ISimd<TVector>
     where TVector : struct
@@ -22,12 +22,10 @@ internal static unsafe class PanelTile8<TSimd, TVector>
         var o2 = walk.Offset2;
         var step = walk.Step;
         var column = walk.Column;
-        TVector c00 = TSimd.Create(0f), c01 = TSimd.Create(0f), c02 = TSimd.Create(0f), c10 = TSimd.Create(0f);
-        TVector c11 = TSimd.Create(0f), c12 = TSimd.Create(0f), c20 = TSimd.Create(0f), c21 = TSimd.Create(0f);
-        TVector c22 = TSimd.Create(0f), c30 = TSimd.Create(0f), c31 = TSimd.Create(0f), c32 = TSimd.Create(0f);
-        TVector c40 = TSimd.Create(0f), c41 = TSimd.Create(0f), c42 = TSimd.Create(0f), c50 = TSimd.Create(0f);
-        TVector c51 = TSimd.Create(0f), c52 = TSimd.Create(0f), c60 = TSimd.Create(0f), c61 = TSimd.Create(0f);
-        TVector c62 = TSimd.Create(0f), c70 = TSimd.Create(0f), c71 = TSimd.Create(0f), c72 = TSimd.Create(0f);
+        var zero = TSimd.Create(0f);
+        TVector c00 = zero, c01 = zero, c02 = zero, c10 = zero, c11 = zero, c12 = zero, c20 = zero, c21 = zero;
+        TVector c22 = zero, c30 = zero, c31 = zero, c32 = zero, c40 = zero, c41 = zero, c42 = zero, c50 = zero;
+        TVector c51 = zero, c52 = zero, c60 = zero, c61 = zero, c62 = zero, c70 = zero, c71 = zero, c72 = zero;
         if (walk.Accumulate)
         {
             var c = walk.C;
@@ -163,10 +161,9 @@ internal static unsafe class PanelTile8<TSimd, TVector>
         var o1 = walk.Offset1;
         var step = walk.Step;
         var column = walk.Column;
-        TVector c00 = TSimd.Create(0f), c01 = TSimd.Create(0f), c10 = TSimd.Create(0f), c11 = TSimd.Create(0f);
-        TVector c20 = TSimd.Create(0f), c21 = TSimd.Create(0f), c30 = TSimd.Create(0f), c31 = TSimd.Create(0f);
-        TVector c40 = TSimd.Create(0f), c41 = TSimd.Create(0f), c50 = TSimd.Create(0f), c51 = TSimd.Create(0f);
-        TVector c60 = TSimd.Create(0f), c61 = TSimd.Create(0f), c70 = TSimd.Create(0f), c71 = TSimd.Create(0f);
+        var zero = TSimd.Create(0f);
+        TVector c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
+        TVector c40 = zero, c41 = zero, c50 = zero, c51 = zero, c60 = zero, c61 = zero, c70 = zero, c71 = zero;
         if (walk.Accumulate)
         {
             var c = walk.C;
@@ -276,8 +273,8 @@ internal static unsafe class PanelTile8<TSimd, TVector>
         var s7 = 7 * s1;
         var step = walk.Step;
         var column = walk.Column;
-        TVector c00 = TSimd.Create(0f), c10 = TSimd.Create(0f), c20 = TSimd.Create(0f), c30 = TSimd.Create(0f);
-        TVector c40 = TSimd.Create(0f), c50 = TSimd.Create(0f), c60 = TSimd.Create(0f), c70 = TSimd.Create(0f);
+        var zero = TSimd.Create(0f);
+        TVector c00 = zero, c10 = zero, c20 = zero, c30 = zero, c40 = zero, c50 = zero, c60 = zero, c70 = zero;
         if (walk.Accumulate)
         {
             var c = walk.C;
