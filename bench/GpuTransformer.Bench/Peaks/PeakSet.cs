@@ -1,0 +1,82 @@
+using GpuTransformer.Kernels;
+
+namespace GpuTransformer.Bench;
+
+/// <summary>What a device can do at best, measured in the same rounds as the cases that are held against it.</summary>
+internal sealed class PeakSet : IDisposable
+{
+    private const long Megabyte = 1 << 20;
+    private const long MiddleBytes = 16 * Megabyte;
+    private readonly List<Peak> _peaks = [];
+
+    private PeakSet()
+    {
+    }
+
+    /// <summary>Every loop on every number of threads.</summary>
+    public IEnumerable<Measurement> Measurements => _peaks.Select(p => p.Measurement);
+
+    /// <summary>Multiply-adds of each width, and plain reads of a block that a core's second-level cache holds, of 16 MB,
+    /// and of one that no cache holds.</summary>
+    public static PeakSet OfCpu(IEnumerable<int> threadCounts)
+    {
+        var peaks = new PeakSet();
+        var all = CpuPool.Shared.Threads;
+        var widest = DeviceTraits.WidestSimd;
+        var cache = ProcessorCaches.SecondLevelBytes;
+        List<(PoolLoop Loop, long HoldsPerThread, long Holds)> loops =
+        [
+            (new FmaLoop(widest, all), 0, 0),
+            (ReadLoop.OfCache(cache / 2, all, widest), cache, 0),
+            (ReadLoop.OfMemory(MiddleBytes, widest), 0, MiddleBytes),
+            (ReadLoop.OfMemory(ProcessorCaches.BytesBeyondCaches, widest), 0, long.MaxValue),
+        ];
+        if (widest == 512)
+        {
+            loops.Insert(1, (new FmaLoop(256, all), 0, 0));
+        }
+
+        foreach (var threads in threadCounts)
+        {
+            peaks._peaks.AddRange(loops.Select(l =>
+                new Peak(new Measurement(l.Loop, threads), Math.Max(l.Holds, l.HoldsPerThread * threads))));
+        }
+
+        return peaks;
+    }
+
+    /// <summary>Multiply-adds, and plain reads of a block that a GPU's cache holds and of one that it does not.</summary>
+    public static PeakSet OfDevice(BenchDevice device)
+    {
+        const long Small = 4 * Megabyte;
+        var large = Math.Clamp(device.Kernels.Traits.MemoryBytes / 8 / Megabyte, 16, 512) * Megabyte;
+        var peaks = new PeakSet();
+        peaks._peaks.Add(new Peak(new Measurement(DeviceLoop.OfRegisters(device), 0), 0));
+        peaks._peaks.Add(new Peak(new Measurement(DeviceLoop.OfMemory(device, Small), 0), Small));
+        peaks._peaks.Add(new Peak(new Measurement(DeviceLoop.OfMemory(device, large), 0), long.MaxValue));
+        return peaks;
+    }
+
+    /// <summary>The loop to hold a case against: multiply-adds of its width (the widest, where it runs through ILGPU), or the smallest plain read whose place holds
+    /// all that the case touches; on as many threads.</summary>
+    public Measurement For(Measurement measurement)
+    {
+        var (work, bits) = (measurement.Case.Work, measurement.Case.SimdBits);
+        var peaks = _peaks.Where(p =>
+            p.Measurement.Threads == measurement.Threads && p.Measurement.Case.Work.IsMemoryBound == work.IsMemoryBound);
+        var peak = work.IsMemoryBound
+            ? peaks.Where(p => p.HoldsBytes >= work.Bytes).MinBy(p => p.HoldsBytes)
+            : peaks.FirstOrDefault(p => p.Measurement.Case.SimdBits == bits) ?? peaks.First();
+        return peak!.Measurement;
+    }
+
+    public void Dispose()
+    {
+        foreach (var loop in Measurements.Select(m => m.Case).Distinct())
+        {
+            loop.Dispose();
+        }
+    }
+
+    private sealed record Peak(Measurement Measurement, long HoldsBytes);
+}

@@ -1,0 +1,164 @@
+using BenchmarkDotNet.Environments;
+using GpuTransformer.Kernels;
+using Spectre.Console;
+
+namespace GpuTransformer.Bench;
+
+/// <summary>What a quick run prints.</summary>
+internal static class QuickReport
+{
+    public static void WriteHeader(IAnsiConsole console)
+    {
+        var host = HostEnvironmentInfo.GetCurrent();
+        console.WriteLine($"{host.CpuInfo.Value.ProcessorName}, {Environment.ProcessorCount} logical processors, {host.RuntimeVersion}");
+        console.WriteLine(DeviceTraits.IlgpuDescription);
+        console.WriteLine($"Measured: {string.Join(", ", BenchTarget.All)}. {string.Join(". ", BenchTarget.Remarks)}");
+        console.WriteLine(
+            "Times are medians over rounds; in a round every row has its turn, in an order that turns round each time, with a " +
+            "batch of about 8 ms on data it has just used. The range is that of the rounds. The peaks are measured in the same " +
+            "rounds, and a share divides median rates; best is the same for the fastest round of each, which other work on the machine disturbs " +
+            "least. Results are checked before anything is timed.");
+        console.WriteLine();
+    }
+
+    public static void WritePeaks(IAnsiConsole console, BenchDevice device, PeakSet peaks)
+    {
+        var table = NewTable($"{TitleOf(device)}: measured peaks", "loop", "over");
+        foreach (var name in new[] { "on", "median", "range", "", "rounds" })
+        {
+            table.AddColumn(new TableColumn(name).RightAligned().NoWrap());
+        }
+
+        foreach (var peak in peaks.Measurements)
+        {
+            var amount = peak.Case.Work.Amount / 1e9;
+            table.AddRow(
+                peak.Case.Operation,
+                peak.Case.Shape,
+                On(peak),
+                Number(peak.Rate),
+                $"{Number(amount / peak.Times.Most)} - {Number(amount / peak.Times.Least)}",
+                peak.Case.Work.Unit,
+                $"{peak.Times.Count}");
+        }
+
+        console.Write(table);
+    }
+
+    public static void WriteCases(IAnsiConsole console, BenchDevice device, IEnumerable<Measurement> cases, PeakSet peaks)
+    {
+        var table = NewTable(TitleOf(device), "operation", "shape", "variant");
+        foreach (var name in new[] { "on", "time", "range", "rounds", "rate", "", "share", "best" })
+        {
+            table.AddColumn(new TableColumn(name).RightAligned().NoWrap());
+        }
+
+        table.AddColumn(new TableColumn("of").NoWrap());
+        foreach (var row in cases.GroupBy(m => (m.Case.Operation, m.Case.Shape, m.Case.SimdBits)).SelectMany(g => g))
+        {
+            var peak = peaks.For(row);
+            table.AddRow(
+                row.Case.Operation,
+                row.Case.Shape,
+                row.Case.Variant,
+                On(row),
+                Time(row.Times.Median),
+                Range(row),
+                $"{row.Times.Count}",
+                Number(row.Rate),
+                row.Case.Work.Unit,
+                $"{row.Rate / peak.Rate:P0}",
+                $"{row.BestRate / peak.BestRate:P0}",
+                row.Case.Work.IsMemoryBound ? $"read of {peak.Case.Shape}" : "multiply-adds");
+        }
+
+        if (table.Rows.Count > 0)
+        {
+            console.Write(table);
+        }
+    }
+
+    public static void WriteShortInputs(IAnsiConsole console, IEnumerable<Measurement> cases)
+    {
+        foreach (var group in cases.GroupBy(m => m.Threads))
+        {
+            var rows = group.ToArray();
+            var longest = rows[^1];
+            var table = NewTable(
+                $"{longest.Case.Operation}, a session made for {QuickCases.Capacity} tokens: an input costs what it holds", "input");
+            foreach (var name in new[] { "on", "time", "range", "a token", "of the longest" })
+            {
+                table.AddColumn(new TableColumn(name).RightAligned().NoWrap());
+            }
+
+            foreach (var row in rows)
+            {
+                table.AddRow(
+                    row.Case.Shape,
+                    On(row),
+                    Time(row.Times.Median),
+                    Range(row),
+                    Time(row.Times.Median / ((EncoderLayerCase)row.Case).Tokens),
+                    $"{row.Times.Median / longest.Times.Median:P1}");
+            }
+
+            console.Write(table);
+        }
+    }
+
+    public static void WriteLeftOut(IAnsiConsole console, IEnumerable<Measurement> leftOut)
+    {
+        foreach (var row in leftOut)
+        {
+            console.WriteLine($"Not measured, the time was up: {row.Case.Operation} {row.Case.Shape} {On(row)}");
+        }
+    }
+
+    private static string TitleOf(BenchDevice device) =>
+        device.IsCpu ? device.Name : $"{device.Name}, {device.Accelerator.Name}";
+
+    private static Table NewTable(string title, params string[] columns)
+    {
+        var table = new Table { Border = TableBorder.Simple, Title = new TableTitle(Markup.Escape(title), Style.Plain), Expand = false };
+        foreach (var column in columns)
+        {
+            table.AddColumn(new TableColumn(column).NoWrap());
+        }
+
+        return table;
+    }
+
+    /// <summary>Instruction set and threads; on other devices nothing.</summary>
+    private static string On(Measurement measurement)
+    {
+        var set = measurement.Case.SimdBits switch { 512 => "AVX-512", 256 => "AVX2", 128 => "128-bit", _ => "ILGPU" };
+        return measurement.Threads == 0 ? set : $"{set} x{measurement.Threads}";
+    }
+
+    private static string Range(Measurement measurement)
+    {
+        var (unit, factor) = Unit(measurement.Times.Median);
+        return $"{Number(measurement.Times.Least * factor)} - {Number(measurement.Times.Most * factor)} {unit}";
+    }
+
+    private static string Time(double seconds)
+    {
+        var (unit, factor) = Unit(seconds);
+        return $"{Number(seconds * factor)} {unit}";
+    }
+
+    private static (string Unit, double Factor) Unit(double seconds) => seconds switch
+    {
+        < 1e-3 => ("us", 1e6),
+        < 1 => ("ms", 1e3),
+        _ => ("s", 1),
+    };
+
+    /// <summary>Three digits.</summary>
+    private static string Number(double value) => value switch
+    {
+        < 10 => $"{value:F2}",
+        < 100 => $"{value:F1}",
+        _ => $"{value:F0}",
+    };
+}
