@@ -6,7 +6,7 @@ namespace GpuTransformer.Bench;
 internal sealed class PeakSet : IDisposable
 {
     private const long Megabyte = 1 << 20;
-    private const long MiddleBytes = 16 * Megabyte;
+    private static readonly long[] s_middleBytes = [4 * Megabyte, 16 * Megabyte];
     private readonly List<Peak> _peaks = [];
 
     private PeakSet()
@@ -16,8 +16,8 @@ internal sealed class PeakSet : IDisposable
     /// <summary>Every loop on every number of threads.</summary>
     public IEnumerable<Measurement> Measurements => _peaks.Select(p => p.Measurement);
 
-    /// <summary>Multiply-adds of each width, and plain reads of a block that a core's second-level cache holds, of 16 MB,
-    /// and of one that no cache holds.</summary>
+    /// <summary>Multiply-adds of each width, and plain reads of a block that a core's second-level cache holds, of 4 MB,
+    /// of 16 MB, and of one that no cache holds.</summary>
     public static PeakSet OfCpu(IEnumerable<int> threadCounts)
     {
         var peaks = new PeakSet();
@@ -28,7 +28,7 @@ internal sealed class PeakSet : IDisposable
         [
             (new FmaLoop(widest, all), 0, 0),
             (ReadLoop.OfCache(cache / 2, all, widest), cache, 0),
-            (ReadLoop.OfMemory(MiddleBytes, widest), 0, MiddleBytes),
+            .. s_middleBytes.Select(bytes => (ReadLoop.OfMemory(bytes, widest), 0L, bytes)),
             (ReadLoop.OfMemory(ProcessorCaches.BytesBeyondCaches, widest), 0, long.MaxValue),
         ];
         if (widest == 512)

@@ -35,7 +35,7 @@ internal sealed unsafe class ReadLoop : PoolLoop
     {
         // A tile of 32 MB and more, so that reading the block for the first time does not count.
         var repeats = (int)Math.Max(1, (32 << 20) / bytesPerThread);
-        return Make($"{Size(bytesPerThread)} a thread", threads, bytesPerThread, repeats, bits);
+        return Make($"{Size(bytesPerThread)}/thread", threads, bytesPerThread, repeats, bits);
     }
 
     /// <summary>One block, cut into pieces of 1 MB that any thread may read.</summary>

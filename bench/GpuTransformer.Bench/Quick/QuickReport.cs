@@ -16,8 +16,9 @@ internal static class QuickReport
         console.WriteLine(
             "Times are medians over rounds; in a round every row has its turn, in an order that turns round each time, with a " +
             "batch of about 8 ms on data it has just used. The range is that of the rounds. The peaks are measured in the same " +
-            "rounds, and a share divides median rates; best is the same for the fastest round of each, which other work on the machine disturbs " +
-            "least. Results are checked before anything is timed.");
+            "rounds, and a share divides median rates; best is the same for the fastest round of each, which other work on the " +
+            "machine disturbs least. Rows that move more than they compute are held against the smallest plain read that is as " +
+            "large as what they touch. Results are checked before anything is timed.");
         console.WriteLine();
     }
 
@@ -48,7 +49,7 @@ internal static class QuickReport
     public static void WriteCases(IAnsiConsole console, BenchDevice device, IEnumerable<Measurement> cases, PeakSet peaks)
     {
         var table = NewTable(TitleOf(device), "operation", "shape", "variant");
-        foreach (var name in new[] { "on", "time", "range", "rounds", "rate", "", "share", "best" })
+        foreach (var name in new[] { "on", "time", "range", "rounds", "rate", "share", "best" })
         {
             table.AddColumn(new TableColumn(name).RightAligned().NoWrap());
         }
@@ -65,11 +66,10 @@ internal static class QuickReport
                 Time(row.Times.Median),
                 Range(row),
                 $"{row.Times.Count}",
-                Number(row.Rate),
-                row.Case.Work.Unit,
+                $"{Number(row.Rate)} {row.Case.Work.Unit}",
                 $"{row.Rate / peak.Rate:P0}",
                 $"{row.BestRate / peak.BestRate:P0}",
-                row.Case.Work.IsMemoryBound ? $"read of {peak.Case.Shape}" : "multiply-adds");
+                row.Case.Work.IsMemoryBound ? $"read, {peak.Case.Shape}" : "multiply-adds");
         }
 
         if (table.Rows.Count > 0)
@@ -135,10 +135,11 @@ internal static class QuickReport
         return measurement.Threads == 0 ? set : $"{set} x{measurement.Threads}";
     }
 
+    /// <summary>In the unit of the median.</summary>
     private static string Range(Measurement measurement)
     {
-        var (unit, factor) = Unit(measurement.Times.Median);
-        return $"{Number(measurement.Times.Least * factor)} - {Number(measurement.Times.Most * factor)} {unit}";
+        var (_, factor) = Unit(measurement.Times.Median);
+        return $"{Number(measurement.Times.Least * factor)} - {Number(measurement.Times.Most * factor)}";
     }
 
     private static string Time(double seconds)
