@@ -16,8 +16,10 @@ internal sealed unsafe partial class CpuPool
     private const string ThreadsVariable = "GPUTX_THREADS";
 
     private const int CallerSpins = 2_000;
+    private const long OneFromTheEnd = 1L << 32;
 
-    private static readonly Lazy<CpuPool> Instance = new(() => new CpuPool(ThreadsOfProcess()));
+    private static readonly Lazy<CpuPool> Instance = new(() => new CpuPool(
+        ThreadsFrom(Environment.GetEnvironmentVariable(ThreadsVariable), Environment.ProcessorCount)));
 
     private readonly object _gate = new();
     private readonly object _bed = new();
@@ -112,7 +114,7 @@ internal sealed unsafe partial class CpuPool
         // A full fence: the work is seen before the sleepers are counted, and a worker does it the other way round.
         Interlocked.Exchange(ref _shared.Work, (long)tiles << 32);
         WakeFor(tiles - 1);
-        var done = RunTiles();
+        var done = RunTiles(isCaller: true);
         if (Interlocked.Add(ref _shared.Completed, done) != tiles)
         {
             Await(tiles);
@@ -125,24 +127,28 @@ internal sealed unsafe partial class CpuPool
         }
     }
 
-    /// <summary>Claims and computes tiles until the step has none left; returns how many. A claim is good for whatever
-    /// step the counter belongs to at that moment, and a step with a claimed tile does not end, so its function and
-    /// arguments are read after the claim.</summary>
-    private int RunTiles()
+    /// <summary>Claims and computes tiles until the step has none left; returns how many. The caller claims from the
+    /// first up and workers from the last down, so that of two threads each sees much the same tiles again in the next
+    /// pass, in its own cache. A claim is good for whatever step the counter belongs to at that moment, and a step with a
+    /// claimed tile does not end, so its function and arguments are read after the claim.</summary>
+    private int RunTiles(bool isCaller)
     {
         var done = 0;
         while (HasWork)
         {
-            var work = Interlocked.Increment(ref _shared.Work) - 1;
-            var tile = (int)work;
-            if (tile >= (int)(work >> 32))
+            var work = isCaller
+                ? Interlocked.Increment(ref _shared.Work) - 1
+                : Interlocked.Add(ref _shared.Work, -OneFromTheEnd) + OneFromTheEnd;
+            var next = (int)work;
+            var end = (int)(work >> 32);
+            if (next >= end)
             {
                 break;
             }
 
             try
             {
-                _shared.Tile(_shared.Args, tile);
+                _shared.Tile(_shared.Args, isCaller ? next : end - 1);
             }
             catch (Exception error)
             {
@@ -181,12 +187,12 @@ internal sealed unsafe partial class CpuPool
         }
     }
 
-    private static int ThreadsOfProcess()
+    /// <summary>The number that the environment variable holds, else one thread a processor.</summary>
+    internal static int ThreadsFrom(string? text, int processors)
     {
-        var text = Environment.GetEnvironmentVariable(ThreadsVariable);
         if (string.IsNullOrEmpty(text))
         {
-            return Math.Clamp(Environment.ProcessorCount, 1, DefaultMaxThreads);
+            return Math.Clamp(processors, 1, DefaultMaxThreads);
         }
 
         return int.TryParse(text, out var threads) && threads is >= 1 and <= MaxThreads
@@ -203,7 +209,8 @@ internal sealed unsafe partial class CpuPool
     [StructLayout(LayoutKind.Explicit, Size = 640)]
     private struct SharedState
     {
-        /// <summary>The step's tile count in the upper half, the next tile to claim in the lower.</summary>
+        /// <summary>Tiles from the lower half up to but without the upper half are not claimed. Late claims move the two
+        /// past each other, by one a thread at most.</summary>
         [FieldOffset(128)]
         public long Work;
 

@@ -31,7 +31,7 @@ internal sealed unsafe partial class CpuPool
             // Short pauses are worth spinning through to the end, long ones are not worth the processor.
             var idle = Stopwatch.GetTimestamp() - idleSince;
             spin = idle < 2 * LongestSpin ? LongestSpin : Math.Max(ShortestSpin, spin / 2);
-            var done = RunTiles();
+            var done = RunTiles(isCaller: false);
             if (done > 0)
             {
                 Interlocked.Add(ref _shared.Completed, done);

@@ -16,8 +16,11 @@ internal readonly struct MatMulCpuCut
     /// <summary>For few rows the time is that of reading the weight, as if there were this many.</summary>
     private const int RowsOfMemoryTime = 4;
 
-    /// <summary>Tasks a thread: enough that a thread which starts late or is interrupted is not waited for long.</summary>
-    private const int TasksPerThread = 16;
+    /// <summary>Tasks a thread at least: enough that a thread which starts late is not waited for long.</summary>
+    private const int TasksPerThread = 8;
+
+    /// <summary>Large work is cut finer, into tasks of about 150 us, so that the last ones end together.</summary>
+    private const long MostWork = 10_000_000;
 
     /// <summary>Rows in use of each matrix.</summary>
     public readonly int Rows;
@@ -65,8 +68,9 @@ internal readonly struct MatMulCpuCut
         var leastBlocks = Divide(rows, isPacked ? MaxBlockRows : MaxBlockRowsOfView);
         var mostBlocks = Math.Max(leastBlocks, rows / (isPacked ? 8 : 64));
         var panelWork = (long)Math.Max(rows, RowsOfMemoryTime) * panelWidth * k;
-        var worthwhile = Math.Max(1, panelWork * panels / LeastWork * batch);
-        var wanted = threads == 1 ? 1 : Math.Min((long)threads * TasksPerThread, worthwhile);
+        var work = panelWork * panels * batch;
+        var wanted = threads == 1
+            ? 1 : Math.Clamp(work / LeastWork, 1, Math.Max((long)threads * TasksPerThread, work / MostWork));
         var wantedOfMatrix = Math.Max(1, Divide(wanted, batch));
 
         var blocks = (int)Math.Clamp(Divide(wantedOfMatrix, panels), leastBlocks, mostBlocks);

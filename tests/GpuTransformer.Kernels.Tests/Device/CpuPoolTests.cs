@@ -134,6 +134,19 @@ public sealed unsafe class CpuPoolTests : IDisposable
         Assert.Equal(4, _pool.Threads);
     }
 
+    [Fact]
+    public void TheEnvironment_SaysHowManyThreads()
+    {
+        Assert.Equal(2, CpuPool.ThreadsFrom(null, 2));
+        Assert.Equal(64, CpuPool.ThreadsFrom("", 96));
+        Assert.Equal(7, CpuPool.ThreadsFrom("7", 2));
+        foreach (var wrong in new[] { "0", "many", "257", "-1", "1.5" })
+        {
+            Assert.Contains(
+                wrong, Assert.Throws<InputException>(() => CpuPool.ThreadsFrom(wrong, 2)).Message, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
