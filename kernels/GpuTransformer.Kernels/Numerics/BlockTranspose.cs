@@ -18,39 +18,33 @@ internal static unsafe class BlockTranspose
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(float* from, nint fromStride, float* to, nint toStride, int rows, int columns)
     {
-        var r = 0;
-        if (Sse.IsSupported || AdvSimd.Arm64.IsSupported)
-        {
-            for (; r + 4 <= rows; r += 4)
-            {
-                var source = from + r * fromStride;
-                var target = to + r;
-                var c = 0;
-                for (; c + 4 <= columns; c += 4)
-                {
-                    FourByFour(source + c, fromStride, target, toStride);
-                    target += 4 * toStride;
-                }
+        var (fourRows, fourColumns) = Sse.IsSupported || AdvSimd.Arm64.IsSupported ? (rows & ~3, columns & ~3) : (0, 0);
 
-                for (; c < columns; c++)
+        // 16 rows at a time fill whole cache lines of the target before the next ones are touched.
+        for (var first = 0; first < fourRows; first += 16)
+        {
+            var end = Math.Min(first + 16, fourRows);
+            for (var c = 0; c < fourColumns; c += 4)
+            {
+                for (var r = first; r < end; r += 4)
                 {
-                    target[0] = source[c];
-                    target[1] = source[c + fromStride];
-                    target[2] = source[c + 2 * fromStride];
-                    target[3] = source[c + 3 * fromStride];
-                    target += toStride;
+                    FourByFour(from + r * fromStride + c, fromStride, to + c * toStride + r, toStride);
                 }
             }
         }
 
-        for (; r < rows; r++)
+        Rest(from, fromStride, to, toStride, fourRows, rows, 0, columns);
+        Rest(from, fromStride, to, toStride, 0, fourRows, fourColumns, columns);
+    }
+
+    private static void Rest(
+        float* from, nint fromStride, float* to, nint toStride, int firstRow, int endRow, int firstColumn, int endColumn)
+    {
+        for (var r = firstRow; r < endRow; r++)
         {
-            var source = from + r * fromStride;
-            var target = to + r;
-            for (var c = 0; c < columns; c++)
+            for (var c = firstColumn; c < endColumn; c++)
             {
-                *target = source[c];
-                target += toStride;
+                to[c * toStride + r] = from[r * fromStride + c];
             }
         }
     }
@@ -62,21 +56,27 @@ internal static unsafe class BlockTranspose
         var b = Vector128.Load(from + fromStride);
         var c = Vector128.Load(from + 2 * fromStride);
         var d = Vector128.Load(from + 3 * fromStride);
-        Vector128<float> abLow, abHigh, cdLow, cdHigh;
         if (Sse.IsSupported)
         {
-            (abLow, abHigh) = (Sse.UnpackLow(a, b), Sse.UnpackHigh(a, b));
-            (cdLow, cdHigh) = (Sse.UnpackLow(c, d), Sse.UnpackHigh(c, d));
+            var abLow = Sse.UnpackLow(a, b);
+            var abHigh = Sse.UnpackHigh(a, b);
+            var cdLow = Sse.UnpackLow(c, d);
+            var cdHigh = Sse.UnpackHigh(c, d);
+            Sse.MoveLowToHigh(abLow, cdLow).Store(to);
+            Sse.MoveHighToLow(cdLow, abLow).Store(to + toStride);
+            Sse.MoveLowToHigh(abHigh, cdHigh).Store(to + 2 * toStride);
+            Sse.MoveHighToLow(cdHigh, abHigh).Store(to + 3 * toStride);
         }
         else
         {
-            (abLow, abHigh) = (AdvSimd.Arm64.ZipLow(a, b), AdvSimd.Arm64.ZipHigh(a, b));
-            (cdLow, cdHigh) = (AdvSimd.Arm64.ZipLow(c, d), AdvSimd.Arm64.ZipHigh(c, d));
+            var abLow = AdvSimd.Arm64.ZipLow(a, b).AsDouble();
+            var abHigh = AdvSimd.Arm64.ZipHigh(a, b).AsDouble();
+            var cdLow = AdvSimd.Arm64.ZipLow(c, d).AsDouble();
+            var cdHigh = AdvSimd.Arm64.ZipHigh(c, d).AsDouble();
+            AdvSimd.Arm64.ZipLow(abLow, cdLow).AsSingle().Store(to);
+            AdvSimd.Arm64.ZipHigh(abLow, cdLow).AsSingle().Store(to + toStride);
+            AdvSimd.Arm64.ZipLow(abHigh, cdHigh).AsSingle().Store(to + 2 * toStride);
+            AdvSimd.Arm64.ZipHigh(abHigh, cdHigh).AsSingle().Store(to + 3 * toStride);
         }
-
-        Vector128.Create(abLow.GetLower(), cdLow.GetLower()).Store(to);
-        Vector128.Create(abLow.GetUpper(), cdLow.GetUpper()).Store(to + toStride);
-        Vector128.Create(abHigh.GetLower(), cdHigh.GetLower()).Store(to + 2 * toStride);
-        Vector128.Create(abHigh.GetUpper(), cdHigh.GetUpper()).Store(to + 3 * toStride);
     }
 }

@@ -5,7 +5,9 @@ namespace GpuTransformer.Kernels;
 
 /// <summary>Computes: y[r] = softmax(scale · x[r] + mask[r]) over the columns [begin, end) of the row, 0 outside.
 /// <para>Shapes: x, y (rows, width); mask (ceil(rows / rowsPerMask), width). A tile owns some whole rows.</para>
-/// <para>Numerics: maximum, then weights exp(x - maximum) with their sum, then the division; the row stays in cache. Two accumulators for the sum, registers ascending from the first column. A weight below e^-69 of the largest is 0. A fully masked row gives zeros; NaN anywhere in the interval makes the whole of it NaN.</para>
+/// <para>Numerics: maximum, then weights exp(x - maximum) with their sum, then the division; the row stays in cache.
+/// Two accumulators for the sum, registers ascending from the first column. A weight below e^-69 of the largest is 0. A
+/// fully masked row gives zeros; NaN anywhere in the interval makes the whole of it NaN.</para>
 /// <para>Cost: 8 bytes and about 22 flops an element.</para></summary>
 internal static unsafe class SoftmaxCpu
 {
