@@ -22,6 +22,18 @@ public struct ActiveRows
     public static ActiveRows FromState(ArrayView<int> state, int slot, int capacity) =>
         new() { State = state, Slot = slot, Capacity = capacity };
 
-    /// <summary>The rows in use, read inside a kernel.</summary>
-    public readonly int Count => Slot < 0 ? Capacity : State[Slot];
+    /// <summary>The rows in use, read inside a kernel; never beyond the capacity that the views were checked for.</summary>
+    public readonly int Count
+    {
+        get
+        {
+            if (Slot < 0)
+            {
+                return Capacity;
+            }
+
+            var count = State[Slot];
+            return count < Capacity ? count : Capacity;
+        }
+    }
 }

@@ -23,5 +23,6 @@ internal unsafe struct RowCountPointer
     public int* State;
     public int Capacity;
 
-    public readonly int Count => State == null ? Capacity : *State;
+    /// <summary>Never beyond the capacity that the views were checked for.</summary>
+    public readonly int Count => State == null ? Capacity : Math.Clamp(*State, 0, Capacity);
 }
