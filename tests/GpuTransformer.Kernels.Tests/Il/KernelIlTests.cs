@@ -29,4 +29,16 @@ public sealed class KernelIlTests
             Assert.Equal(typeof(void), kernel.ReturnType);
         });
     }
+
+    [Fact]
+    public void TheCatalogMissesNoKernel()
+    {
+        var listed = KernelCatalog.GpuKernels().Select(k => Definition(k.DeclaringType!)).ToHashSet();
+        var missing = typeof(KernelCatalog).Assembly.GetTypes()
+            .Where(type => type.GetMethod("Kernel") is { IsStatic: true } && !listed.Contains(type))
+            .Select(type => type.Name);
+        Assert.Empty(missing);
+
+        static Type Definition(Type type) => type.IsGenericType ? type.GetGenericTypeDefinition() : type;
+    }
 }
