@@ -120,15 +120,15 @@ internal static class AttentionGroupBlock<TScore, TTile>
     private static void StoreRow(
         in AttentionArgs<TScore> args, in AttentionBlock block, in AttentionShared shared, Float4 output, int row, int dim)
     {
-        if (row >= block.RowCount || dim >= args.Pages.HeadDim)
+        // Dimensions from here to the end of the head; none past the rows of the block.
+        var left = row < block.RowCount ? args.Pages.HeadDim - dim : 0;
+        var inverse = SoftmaxRow.Inverse(shared.RowSum[row]);
+        var at = args.Output.Offset + (block.FirstRow + row) * args.Output.Stride + block.Head * args.Pages.HeadDim + dim;
+        if (left > 0)
         {
-            return;
+            args.Output.Data[at] = output.X * inverse;
         }
 
-        var inverse = SoftmaxRow.Inverse(shared.RowSum[row]);
-        var left = args.Pages.HeadDim - dim;
-        var at = args.Output.Offset + (block.FirstRow + row) * args.Output.Stride + block.Head * args.Pages.HeadDim + dim;
-        args.Output.Data[at] = output.X * inverse;
         if (left > 1)
         {
             args.Output.Data[at + 1] = output.Y * inverse;
