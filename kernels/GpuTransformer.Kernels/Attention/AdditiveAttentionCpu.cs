@@ -57,6 +57,7 @@ internal static unsafe class AdditiveAttentionCpu
 
     internal static int TileCount(void* args) => ((Args*)args)->Batch * ((Args*)args)->SeqLenQ;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct

@@ -85,6 +85,7 @@ internal static unsafe class AttentionCpu<TScore>
         return a.Blocks.Count * (a.NumHeads / a.HeadsPerTile);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct

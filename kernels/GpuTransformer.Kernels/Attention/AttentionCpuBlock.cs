@@ -16,6 +16,7 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
     /// <param name="head">The first of the query heads.</param>
     /// <param name="firstRow">The first query row.</param>
     /// <param name="count">Query rows; times the heads of a tile at most <see cref="AttentionCpuState.Rows"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(ref AttentionCpu<TScore>.Args args, int head, int firstRow, int count)
     {
         var state = AttentionCpuState.Create(args.HeadDim, TSimd.Lanes);
@@ -99,9 +100,11 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
         new Span<float>(to, AttentionCpuState.TileRows * state.HeadDim).Clear();
     }
 
-    /// <summary>Finds the pages of slots [begin, end) of the chunk, and copies the values where their rows are not whole registers.</summary>
+    /// <summary>Finds the pages of slots [begin, end) of the chunk, and copies the values where their rows are not whole
+    /// registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FindPages(ref AttentionCpu<TScore>.Args args, ref AttentionCpuState state, int sequence, int begin, int end)
+    private static void FindPages(
+        ref AttentionCpu<TScore>.Args args, ref AttentionCpuState state, int sequence, int begin, int end)
     {
         var headFloats = (long)state.HeadDim * PagedKeys.PageTokens;
         var keyHead = state.FirstHead / (args.NumHeads / args.NumKvHeads);
@@ -125,6 +128,7 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyValues(float* from, float* to, int tokens, in AttentionCpuState state)
     {
         for (var t = 0; t < tokens; t++)

@@ -87,6 +87,7 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
         (Math.Max(state.Begin[row] - state.ChunkStart, 0), Math.Min(state.End[row] - state.ChunkStart, AttentionCpuState.Chunk));
 
     /// <summary>Scores of the pages that hold slots [begin, end): scale · q · k, 16 slots of a page at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scores(in AttentionCpuState state, int row, int rows, int begin, int end)
     {
         var registersPerPage = PagedKeys.PageTokens / TSimd.Lanes;
@@ -167,6 +168,7 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
     }
 
     /// <summary>output = weights · values over slots [begin, end).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Product(in AttentionCpuState state, float* weights, float* output, int rows, int begin, int end)
     {
         var walk = new PanelWalk

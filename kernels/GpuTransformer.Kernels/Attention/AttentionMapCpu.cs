@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
@@ -65,6 +66,7 @@ internal static unsafe class AttentionMapCpu
 
     internal static int TileCount(void* args) => ((Args*)args)->Rows.Count * ((Args*)args)->NumHeads;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct

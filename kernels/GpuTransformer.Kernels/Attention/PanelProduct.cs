@@ -26,6 +26,7 @@ internal static unsafe class PanelProduct<TSimd, TVector>
 
     /// <summary>Runs the tile of <paramref name="registers"/> columns; A and C must hold as many rows as the tile has,
     /// the next of 1, 4 and <see cref="MaxRows"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(in PanelWalk walk, int rows, int registers)
     {
         if (rows > 4)

@@ -37,6 +37,7 @@ internal static unsafe class BlockTranspose
         Rest(from, fromStride, to, toStride, 0, fourRows, fourColumns, columns);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rest(
         float* from, nint fromStride, float* to, nint toStride, int firstRow, int endRow, int firstColumn, int endColumn)
     {

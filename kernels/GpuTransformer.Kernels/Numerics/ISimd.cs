@@ -44,7 +44,8 @@ internal unsafe interface ISimd<TVector>
     /// <summary>value · 2^p for p as in <see cref="PowerOfTwo"/>; denormal and infinite results included.</summary>
     static abstract TVector Scale(TVector value, TVector shifted);
 
-    /// <summary>The first <paramref name="count"/> lanes (0 to Lanes) from memory, the rest 0; reads nothing beyond them.</summary>
+    /// <summary>The first <paramref name="count"/> lanes (0 to Lanes) from memory, the rest 0; reads nothing
+    /// beyond them.</summary>
     static abstract TVector LoadFirst(float* source, int count);
 
     /// <summary>Writes the first <paramref name="count"/> lanes (0 to Lanes) and nothing else.</summary>

@@ -174,6 +174,7 @@ internal static unsafe class TopKCpu
         return numbers;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Insert(float* x, int index, int k, int* indices, float* values, ref int filled)
     {
         var value = x[index];

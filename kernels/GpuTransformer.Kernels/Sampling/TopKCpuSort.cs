@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace GpuTransformer.Kernels;
 
 /// <summary>Top-k by sorting all places of a row, for a k beyond what a sorted list is good for.</summary>
 internal static unsafe class TopKCpuSort
 {
     /// <summary>Writes the k largest; returns whether the row is without NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Run(float* x, int width, int k, int* indices, float* values)
     {
         var keys = new Span<long>(CpuScratch.Floats(2 * width), width);

@@ -134,7 +134,8 @@ public sealed class AttentionPartsCpuTests(DeviceFixture devices) : IClassFixtur
         var (queryRows, keyRows) = (batch * seqLenQ, batch * seqLenKv);
         using var query = new PaddedInput(Device, Data.Normal(queryRows * width, 1), queryRows, width, 1, width + 1);
         using var key = new PaddedInput(Device, Data.Normal(keyRows * width, 2), keyRows, width, 2, width + 2);
-        using var value = new PaddedInput(Device, Data.WithOutliers(keyRows * valueWidth, 3), keyRows, valueWidth, 3, valueWidth + 1);
+        using var value = new PaddedInput(
+            Device, Data.WithOutliers(keyRows * valueWidth, 3), keyRows, valueWidth, 3, valueWidth + 1);
         using var vector = new PaddedInput(Device, Data.Normal(width, 4), 1, width, 3);
         using var lengthBuffer = Device.Upload(lengths ?? [0]);
         using var weights = new GuardedOutput(Device, queryRows, seqLenKv, seqLenKv + 1);

@@ -14,7 +14,8 @@ public sealed class ElementwiseCpuTests(DeviceFixture devices) : IClassFixture<D
     [MemberData(nameof(Widths))]
     public void AddOfEveryWidth(int bits)
     {
-        foreach (var (rows, width) in new[] { (1, 1), (3, 3), (3, 4), (2, 7), (2, 8), (2, 9), (2, 15), (2, 16), (2, 17), (5, 33), (400, 65) })
+        foreach (var (rows, width) in new[]
+            { (1, 1), (3, 3), (3, 4), (2, 7), (2, 8), (2, 9), (2, 15), (2, 16), (2, 17), (5, 33), (400, 65) })
         {
             var (a, b) = (Data.WithOutliers(rows * width, 1), Data.Normal(rows * width, 2));
             using var left = new PaddedInput(Device, a, rows, width, offset: 1, stride: width + 1);

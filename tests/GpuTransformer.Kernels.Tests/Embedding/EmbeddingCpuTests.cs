@@ -37,8 +37,10 @@ public sealed class EmbeddingCpuTests(DeviceFixture devices) : IClassFixture<Dev
         var (ids, positionIds, typeIds) = (Ids(vocabSize), Ids(maxPositions), Ids(typeVocabSize));
         (ids[1], positionIds[2]) = (vocabSize, -3);
         using var table = new PaddedInput(Device, Data.Normal(vocabSize * width, 1), vocabSize, width, 1, width + 1);
-        using var positionTable = new PaddedInput(Device, Data.Normal(maxPositions * width, 2), maxPositions, width, 2, width + 2);
-        using var typeTable = new PaddedInput(Device, Data.Normal(typeVocabSize * width, 3), typeVocabSize, width, 3, width + 3);
+        using var positionTable = new PaddedInput(
+            Device, Data.Normal(maxPositions * width, 2), maxPositions, width, 2, width + 2);
+        using var typeTable = new PaddedInput(
+            Device, Data.Normal(typeVocabSize * width, 3), typeVocabSize, width, 3, width + 3);
         using var idBuffer = Device.Upload([-9, .. ids]);
         using var positionBuffer = Device.Upload([-9, -9, .. positionIds]);
         using var typeBuffer = Device.Upload(typeIds);
@@ -84,7 +86,8 @@ public sealed class EmbeddingCpuTests(DeviceFixture devices) : IClassFixture<Dev
     private void Assembles(int bits, int width, int images, int prefix, int patches)
     {
         var tokens = prefix + patches;
-        using var patchRows = new PaddedInput(Device, Data.Normal(images * patches * width, 1), images * patches, width, 1, width + 1);
+        using var patchRows = new PaddedInput(
+            Device, Data.Normal(images * patches * width, 1), images * patches, width, 1, width + 1);
         using var prefixRows = new PaddedInput(Device, Data.Normal(prefix * width, 2), prefix, width, 2, width + 2);
         using var positions = new PaddedInput(Device, Data.Normal(tokens * width, 3), tokens, width, 3, width + 3);
         using var y = new GuardedOutput(Device, images * tokens, width, width + 1);

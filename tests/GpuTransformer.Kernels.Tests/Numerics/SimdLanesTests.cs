@@ -185,7 +185,8 @@ public sealed unsafe class SimdLanesTests
             {
                 var expected = Math.Exp(x);
                 var actual = SoftmaxExp.Exp<TSimd, TVector>(x);
-                Assert.True(Math.Abs(actual / expected - 1) <= 2e-7 + 1.5e-8 * Math.Abs(x), $"exp({x:G9}) = {actual:G9}, expected {expected:G9}");
+                Assert.True(
+                    Math.Abs(actual / expected - 1) <= 2e-7 + 1.5e-8 * Math.Abs(x), $"exp({x:G9}) = {actual:G9}, expected {expected:G9}");
             }
 
             Assert.Equal(1f, SoftmaxExp.Exp<TSimd, TVector>(0f));
