@@ -63,8 +63,15 @@ public sealed record VariantReport(string Operation, string Shape, string Varian
     private static VariantReport MatMul(KernelSet kernels, RowView wide, int rows) =>
         Line(kernels.MatMul, $"{rows}x{Width}x{Width}", new MatMulArgs<StandardEpilogue>
         {
-            X = wide, Weight = wide, WeightColumnStride = 1, Y = wide, N = Width, K = Width,
-            Rows = ActiveRows.Fixed(rows), Batch = 1, Epilogue = StandardEpilogue.None,
+            X = wide,
+            Weight = wide,
+            WeightColumnStride = 1,
+            Y = wide,
+            N = Width,
+            K = Width,
+            Rows = ActiveRows.Fixed(rows),
+            Batch = 1,
+            Epilogue = StandardEpilogue.None,
         });
 
     private static VariantReport Line<TArgs>(Operation<TArgs> operation, string shape, in TArgs args)
