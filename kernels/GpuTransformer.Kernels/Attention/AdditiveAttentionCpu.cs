@@ -72,7 +72,7 @@ internal static unsafe class AdditiveAttentionCpu
             weights[j] = Score<TSimd, TVector>(query, a.Key.Row(sequence * a.SeqLenKv + j), a.Vector, a.Width);
         }
 
-        SoftmaxCpu.Row<TSimd, TVector>(weights, weights, null, keys, 1f);
+        SoftmaxCpuRow<TSimd, TVector>.Run(weights, keys);
         new Span<float>(weights + keys, a.SeqLenKv - keys).Clear();
         Combine<TSimd, TVector>(ref a, weights, sequence * a.SeqLenKv, keys, a.Output.Row(tile));
     }

@@ -98,7 +98,7 @@ internal static unsafe class AttentionMapCpu
         }
 
         var visible = scores + begin - start;
-        SoftmaxCpu.Row<TSimd, TVector>(visible, visible, null, end - begin, 1f);
+        SoftmaxCpuRow<TSimd, TVector>.Run(visible, end - begin);
         var shown = Math.Min(end, a.MapKeys) - begin;
         if (shown > 0)
         {

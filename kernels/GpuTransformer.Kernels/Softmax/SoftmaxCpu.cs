@@ -61,8 +61,8 @@ internal static unsafe class SoftmaxCpu
         var (first, end) = RowTiles.Of(tile, a.Rows.Count, a.Width);
         for (var r = first; r < end; r++)
         {
-            var y = a.Y.Row(r);
             var (from, to) = (0, a.Width);
+            var y = a.Y.Row(r);
             if (a.Intervals != null)
             {
                 var interval = a.Intervals + 2L * (r / a.RowsPerInterval);
@@ -72,120 +72,11 @@ internal static unsafe class SoftmaxCpu
                 new Span<float>(y + to, a.Width - to).Clear();
             }
 
+            var x = a.X.Row(r) + from;
             var mask = a.Mask.IsNull ? null : a.Mask.Row(r / a.RowsPerMask) + from;
-            Row<TSimd, TVector>(a.X.Row(r) + from, y + from, mask, to - from, a.Scale);
-        }
-    }
-
-    /// <summary>softmax(scale · x + mask) of one row of <paramref name="count"/> columns; y may be x, mask may be null.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Row<TSimd, TVector>(float* x, float* y, float* mask, int count, float scale)
-        where TSimd : ISimd<TVector>
-        where TVector : struct
-    {
-        var lanes = TSimd.Lanes;
-        var factor = TSimd.Create(scale);
-        var hidden = TSimd.Create(float.NegativeInfinity);
-        var (max0, max1) = (hidden, hidden);
-        var i = 0;
-        for (; i + 2 * lanes <= count; i += 2 * lanes)
-        {
-            max0 = TSimd.Max(Score<TSimd, TVector>(x, mask, i, factor), max0);
-            max1 = TSimd.Max(Score<TSimd, TVector>(x, mask, i + lanes, factor), max1);
-        }
-
-        if (i + lanes <= count)
-        {
-            max0 = TSimd.Max(Score<TSimd, TVector>(x, mask, i, factor), max0);
-            i += lanes;
-        }
-
-        var left = count - i;
-        var last = hidden;
-        if (left > 0)
-        {
-            last = Last<TSimd, TVector>(x + i, mask == null ? null : mask + i, left, factor);
-            max1 = TSimd.Max(last, max1);
-        }
-
-        // Where every score is -infinity the weights are 0 and not NaN.
-        var largest = TSimd.Largest(TSimd.Max(max0, max1));
-        var max = TSimd.Create(largest == float.NegativeInfinity ? 0f : largest);
-        var (sum0, sum1) = (TSimd.Create(0f), TSimd.Create(0f));
-        for (i = 0; i + 2 * lanes <= count; i += 2 * lanes)
-        {
-            sum0 = TSimd.Add(sum0, Weight<TSimd, TVector>(Score<TSimd, TVector>(x, mask, i, factor), max, y + i));
-            sum1 = TSimd.Add(
-                sum1, Weight<TSimd, TVector>(Score<TSimd, TVector>(x, mask, i + lanes, factor), max, y + i + lanes));
-        }
-
-        if (i + lanes <= count)
-        {
-            sum0 = TSimd.Add(sum0, Weight<TSimd, TVector>(Score<TSimd, TVector>(x, mask, i, factor), max, y + i));
-            i += lanes;
-        }
-
-        if (left > 0)
-        {
-            var weights = Exp<TSimd, TVector>(last, max);
-            TSimd.StoreFirst(weights, y + i, left);
-            sum1 = TSimd.Add(sum1, weights);
-        }
-
-        var sum = TSimd.Sum(TSimd.Add(sum0, sum1));
-        Scale<TSimd, TVector>(y, count, sum == 0f ? 0f : 1f / sum);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Score<TSimd, TVector>(float* x, float* mask, int i, TVector factor)
-        where TSimd : ISimd<TVector>
-        where TVector : struct => mask == null
-            ? TSimd.Multiply(TSimd.Load(x + i), factor)
-            : TSimd.MultiplyAdd(TSimd.Load(x + i), factor, TSimd.Load(mask + i));
-
-    /// <summary>The scores of a part of a register, -infinity beyond it.</summary>
-    private static TVector Last<TSimd, TVector>(float* x, float* mask, int count, TVector factor)
-        where TSimd : ISimd<TVector>
-        where TVector : struct
-    {
-        var value = TSimd.LoadFirst(x, count);
-        value = mask == null
-            ? TSimd.Multiply(value, factor)
-            : TSimd.MultiplyAdd(value, factor, TSimd.LoadFirst(mask, count));
-        return TSimd.SelectRange(value, TSimd.Create(float.NegativeInfinity), 0, count);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Weight<TSimd, TVector>(TVector score, TVector max, float* y)
-        where TSimd : ISimd<TVector>
-        where TVector : struct
-    {
-        var weight = Exp<TSimd, TVector>(score, max);
-        TSimd.Store(weight, y);
-        return weight;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Exp<TSimd, TVector>(TVector score, TVector max)
-        where TSimd : ISimd<TVector>
-        where TVector : struct =>
-        SoftmaxExp.Exp<TSimd, TVector>(TSimd.Subtract(score, max));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Scale<TSimd, TVector>(float* y, int count, float factor)
-        where TSimd : ISimd<TVector>
-        where TVector : struct
-    {
-        var f = TSimd.Create(factor);
-        var i = 0;
-        for (; i + TSimd.Lanes <= count; i += TSimd.Lanes)
-        {
-            TSimd.Store(TSimd.Multiply(TSimd.Load(y + i), f), y + i);
-        }
-
-        if (i < count)
-        {
-            TSimd.StoreFirst(TSimd.Multiply(TSimd.LoadFirst(y + i, count - i), f), y + i, count - i);
+            var max = SoftmaxCpuRow<TSimd, TVector>.Largest(x, mask, to - from, a.Scale);
+            var sum = SoftmaxCpuRow<TSimd, TVector>.Weigh(x, mask, y + from, to - from, a.Scale, max);
+            SoftmaxCpuRow<TSimd, TVector>.Divide(y + from, to - from, sum);
         }
     }
 }
