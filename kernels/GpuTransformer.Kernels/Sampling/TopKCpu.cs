@@ -8,11 +8,12 @@ namespace GpuTransformer.Kernels;
 /// smaller than everything and is reported as row + 1, the largest such row.
 /// <para>Shapes: x (rows, width), indices and values (rows, k). A tile owns some whole rows.</para>
 /// <para>Order: one value: the maximum of the row, then the first place that holds it. A few: a sorted list, against
-/// whose smallest value whole registers are compared. Many (over 64): the row's places are sorted.</para>
+/// whose smallest value whole registers are compared. Many (over 1024): the row's places are sorted.</para>
 /// <para>Cost: 4 bytes an element read.</para></summary>
 internal static unsafe class TopKCpu
 {
-    private const int LongestList = 64;
+    // Of 50257 columns: a list of 1000 takes 1.8 ms, a sort 3.5 ms; a list's time grows with k².
+    private const int LongestList = 1024;
 
     internal struct Args
     {

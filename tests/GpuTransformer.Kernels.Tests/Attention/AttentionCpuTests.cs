@@ -86,6 +86,10 @@ public sealed class AttentionCpuTests(DeviceFixture devices) : IClassFixture<Dev
                 Assert.Equal(expected, Run(whole, blockRows, bits));
             }
 
+            var pool = new CpuPool(3);
+            Assert.Equal(expected, Run(whole, 64, bits, pool));
+            pool.Limit(1);
+
             foreach (var row in new[] { 0, 29, 30, 31, 69, 72 })
             {
                 var alone = new AttentionCase(heads, 1, 24, lengths, [all[row]]);
@@ -174,12 +178,12 @@ public sealed class AttentionCpuTests(DeviceFixture devices) : IClassFixture<Dev
         Tolerance.Close(attentionCase.Expected(), Run(attentionCase, blockRows, bits), Absolute, Relative, what);
     }
 
-    private float[] Run(AttentionCase attentionCase, int blockRows, int bits)
+    private float[] Run(AttentionCase attentionCase, int blockRows, int bits, CpuPool? pool = null)
     {
         using var buffers = new AttentionBuffers(Device, attentionCase, blockRows);
         using var output = new GuardedOutput(Device, attentionCase.Rows.Count, attentionCase.Width, attentionCase.Width + 5);
-        Device.Kernels.Attention.RunVariant(
-            Device.Stream, buffers.Arguments(output.View, default(PlainScore)), AttentionCpu<PlainScore>.ForWidth(bits));
+        var args = buffers.Arguments(output.View, default(PlainScore));
+        AttentionCpu<PlainScore>.ForWidth(bits).Run(pool ?? Device.Kernels.Pool, args);
         return output.Read();
     }
 }

@@ -16,7 +16,7 @@ public sealed class TopKCpuTests(DeviceFixture devices) : IClassFixture<DeviceFi
     {
         foreach (var width in new[] { 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 65, 257, 1031 })
         {
-            foreach (var k in new[] { 1, 2, 5, 64, 65, 300, width })
+            foreach (var k in new[] { 1, 2, 5, 65, 300, width })
             {
                 if (k > width)
                 {
@@ -37,9 +37,9 @@ public sealed class TopKCpuTests(DeviceFixture devices) : IClassFixture<DeviceFi
     public void NaNCountsAsTheSmallestAndIsReported(int bits)
     {
         const float nan = float.NaN, inf = float.PositiveInfinity;
-        foreach (var k in new[] { 1, 3, 66 })
+        foreach (var (k, widths) in new[] { (1, new[] { 66, 97 }), (3, [66, 97]), (66, [66, 97]), (1025, [1025, 1040]) })
         {
-            foreach (var width in new[] { 66, 97 })
+            foreach (var width in widths)
             {
                 foreach (var bad in new[] { 0, 1, 40, width - 1 })
                 {
@@ -76,7 +76,7 @@ public sealed class TopKCpuTests(DeviceFixture devices) : IClassFixture<DeviceFi
         x[20 * width] = float.NaN;
         Matches(DeviceTraits.WidestSimd, x, rows, width, 1, status: 50);
         Matches(DeviceTraits.WidestSimd, x, rows, width, 4, status: 50);
-        Matches(DeviceTraits.WidestSimd, x, rows, width, 70, status: 50);
+        Matches(DeviceTraits.WidestSimd, x, rows, width, 1100, status: 50);
     }
 
     private void Matches(int bits, float[] x, int rows, int width, int k, int status)
