@@ -9,9 +9,10 @@ using Spectre.Console;
 
 namespace GpuTransformer.Cli.Commands;
 
-/// <summary>gputx demo: every shipped model on real input, each answer compared with PyTorch's.</summary>
+/// <summary>gputx demo: every shipped model on real input, each answer compared with the recorded one.</summary>
 internal static class DemoCommand
 {
+    private const int PipeWidth = 160;
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly Option<string[]> s_model = new("--model") { Description = "Only these models.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
@@ -24,7 +25,7 @@ internal static class DemoCommand
     public static Command Create()
     {
         s_model.AcceptOnlyFromAmong([.. ShippedModels.Names]);
-        var command = new Command("demo", "Run every shipped model and compare its answers with PyTorch's.")
+        var command = new Command("demo", "Run every shipped model and compare its answers with the recorded ones.")
         {
             s_model, s_asJson, s_picture, s_sentence, s_layer, s_head,
         };
@@ -35,7 +36,7 @@ internal static class DemoCommand
     private static int Run(ParseResult parsed, ComputeDevice device, CancellationToken cancellation)
     {
         var asJson = parsed.GetValue(s_asJson);
-        var console = asJson ? null : AnsiConsole.Console;
+        var console = asJson ? null : NewConsole();
         var context = new DemoContext(device, console, cancellation);
         var chosen = parsed.GetValue(s_model) is { Length: > 0 } names ? names : [.. ShippedModels.Names];
         console?.WriteLine($"{DeviceTraits.IlgpuDescription}; {device.Choice}");
@@ -67,10 +68,28 @@ internal static class DemoCommand
         var different = results.Where(r => !r.Equal).Select(r => r.Model).ToArray();
         if (different.Length > 0)
         {
-            Console.Error.WriteLine($"gputx: answers differ from PyTorch's: {string.Join(", ", different)}");
+            Console.Error.WriteLine($"gputx: answers differ from the recorded ones: {string.Join(", ", different)}");
         }
 
         return different.Length == 0 ? ExitCode.Ok : ExitCode.CheckFailed;
+    }
+
+    /// <summary>No colours and no guessed width where nobody looks at a terminal.</summary>
+    private static IAnsiConsole NewConsole()
+    {
+        if (!Console.IsOutputRedirected)
+        {
+            return AnsiConsole.Console;
+        }
+
+        var plain = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+        });
+        plain.Profile.Width = PipeWidth;
+        return plain;
     }
 
     private static string DrawAttention(ParseResult parsed, ComputeDevice device)

@@ -56,7 +56,7 @@ internal static class ClothesDemo
             RateUnit = "images a second",
             Equal = logits.Equal,
             LargestRelativeDifference = logits.LargestRelativeDifference,
-            Compared = $"logits of {compared} images within {logits.LargestRelativeDifference:0.0e+0} of the largest",
+            Compared = $"logits of {compared} images within {logits.LargestRelativeDifference:0.0e+0} of float64's",
             Answers =
             [
                 new DemoAnswer($"{labels.Length} test images", $"{right} right", $"accuracy {(double)right / labels.Length:0.0000}"),

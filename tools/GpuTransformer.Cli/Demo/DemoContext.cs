@@ -33,8 +33,8 @@ internal sealed record DemoContext(ComputeDevice Device, IAnsiConsole? Console, 
             CultureInfo.InvariantCulture,
             $"{result.Seconds:0.000} s, {result.Rate:N0} {result.RateUnit}")));
         Console?.MarkupLine(result.Equal
-            ? $"[green]equal to PyTorch[/]: {Markup.Escape(result.Compared)}"
-            : $"[red]NOT equal to PyTorch[/]: {Markup.Escape(result.Compared)}");
+            ? $"[green]equal to the recorded answers[/]: {Markup.Escape(result.Compared)}"
+            : $"[red]NOT equal to the recorded answers[/]: {Markup.Escape(result.Compared)}");
     }
 
     /// <summary>The recorded answers of a shipped model.</summary>

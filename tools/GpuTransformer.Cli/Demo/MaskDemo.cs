@@ -47,7 +47,7 @@ internal static class MaskDemo
             RateUnit = "tokens a second",
             Equal = same == answers.Count && logits.Equal,
             LargestRelativeDifference = logits.LargestRelativeDifference,
-            Compared = $"the five best of {same} of {answers.Count} texts, logits within {logits.LargestRelativeDifference:0.0e+0} of the largest",
+            Compared = $"the five best of {same} of {answers.Count} texts, logits within {logits.LargestRelativeDifference:0.0e+0} of PyTorch's",
             Answers = answers,
         };
         context.Report(result);

@@ -36,7 +36,7 @@ internal static class PhonemesDemo
             RateUnit = "phonemes a second",
             Equal = same == words.Length && logits.Equal,
             LargestRelativeDifference = logits.LargestRelativeDifference,
-            Compared = $"{same} of {words.Length} words, logits within {logits.LargestRelativeDifference:0.0e+0} of the largest",
+            Compared = $"{same} of {words.Length} words as PyTorch answers, logits within {logits.LargestRelativeDifference:0.0e+0} of float64's",
             Answers = [.. words.Select((word, i) => new DemoAnswer(word, spoken[i], recorded[i]))],
         };
         context.Report(result);

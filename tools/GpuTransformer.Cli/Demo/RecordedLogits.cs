@@ -1,6 +1,6 @@
 namespace GpuTransformer.Cli.Demo;
 
-/// <summary>Compares logits with those that PyTorch gave.</summary>
+/// <summary>Compares logits with recorded ones: of PyTorch, or of a float64 reference.</summary>
 internal sealed class RecordedLogits
 {
     /// <summary>Both sides accumulate in float32, in different orders: 2e-5 of the largest value, as for every model.</summary>

@@ -56,7 +56,7 @@ internal static class VerseDemo
             RateUnit = "tokens a second",
             Equal = same == answers.Count && logits.Equal,
             LargestRelativeDifference = logits.LargestRelativeDifference,
-            Compared = $"{same} of {answers.Count} texts, logits within {logits.LargestRelativeDifference:0.0e+0} of the largest",
+            Compared = $"{same} of {answers.Count} texts, logits within {logits.LargestRelativeDifference:0.0e+0} of float64's",
             Answers = answers,
         };
         context.Report(result);
