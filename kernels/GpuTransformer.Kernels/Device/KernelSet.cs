@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.OpenCL;
 
 namespace GpuTransformer.Kernels;
 
@@ -16,6 +17,12 @@ public sealed class KernelSet
     public KernelSet(Accelerator accelerator, VariantKind? variant = null)
     {
         ArgumentNullException.ThrowIfNull(accelerator);
+        if (accelerator is CLAccelerator { Capabilities.GenericAddressSpace: false })
+        {
+            throw new DeviceException(
+                $"{accelerator.Name}: this OpenCL device has no generic address space (OpenCL C 2.0), which ILGPU's kernels need.");
+        }
+
         Accelerator = accelerator;
         Traits = DeviceTraits.Of(accelerator);
         RequestedVariant = variant;

@@ -21,6 +21,12 @@ public class ModelFixtureTests
             data.Add(model, VariantKind.Naive);
         }
 
+        // The same families as other tools save them: old names, prefixes, shards, float16 and bfloat16, left padding.
+        foreach (var model in new[] { "bert-old-names", "bert-bf16-sharded", "gpt2-old-names" })
+        {
+            data.Add(model, VariantKind.Cpu);
+        }
+
         return data;
     }
 

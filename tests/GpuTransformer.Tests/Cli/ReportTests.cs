@@ -1,0 +1,49 @@
+using System.Text.Json;
+using Xunit;
+
+namespace GpuTransformer.Tests.Cli;
+
+/// <summary>What the program tells about itself: devices, plans, traces.</summary>
+public class ReportTests
+{
+    [Fact]
+    public async Task Devices_names_ilgpu_the_device_and_a_variant_for_each_operation()
+    {
+        var (code, output, error) = await Gputx.RunAsync("devices", "--device", "cpu");
+        Assert.True(code == 0, error);
+        Assert.StartsWith($"ILGPU 1.5.3 {(Kernels.DeviceTraits.IsStandIn ? "stand-in" : "package")}", output);
+        foreach (var operation in new[] { "MatMul", "Softmax", "LayerNorm", "Attention", "Embedding", "TopK" })
+        {
+            Assert.Contains(output.Split('\n'), line => line.TrimStart().StartsWith(operation, StringComparison.Ordinal) && line.Contains("-cpu"));
+        }
+    }
+
+    [Fact]
+    public async Task Plan_prints_a_line_a_launch_with_the_variant_that_was_asked_for()
+    {
+        var (code, output, error) = await Gputx.RunAsync("plan", "gpt2-shakespeare", "--device", "cpu", "--variant", "naive");
+        Assert.True(code == 0, error);
+        Assert.Contains("h.0.attn", output);
+        Assert.Contains("attention-naive", output);
+        Assert.DoesNotContain("-cpu", output);
+    }
+
+    [Fact]
+    public async Task Trace_holds_every_launch_that_ran()
+    {
+        using var folder = new ModelFolder("g2p");
+        var input = folder.Write("in.safetensors", w =>
+        {
+            w.Add("input_ids", new long[] { 4, 23, 2 }, 1, 3);
+            w.Add("decoder_input_ids", new long[] { 1 }, 1, 1);
+        });
+        var trace = folder.At("trace.json");
+        var (code, _, error) = await Gputx.RunAsync(
+            "forward", folder.Path, "--in", input, "--out", folder.At("out.safetensors"), "--device", "cpu", "--trace", trace);
+        Assert.True(code == 0, error);
+        var events = JsonDocument.Parse(File.ReadAllBytes(trace)).RootElement.GetProperty("traceEvents").EnumerateArray().ToArray();
+        Assert.Contains(events, e => e.GetProperty("args").GetProperty("layer").GetString() == "transformer.decoder.layers.2.multihead_attn");
+        Assert.All(events, e => Assert.True(e.GetProperty("dur").GetDouble() >= 0));
+        Assert.Equal("X", events[0].GetProperty("ph").GetString());
+    }
+}
