@@ -7,6 +7,9 @@ namespace GpuTransformer.Bench;
 /// <summary>What a quick run prints.</summary>
 internal static class QuickReport
 {
+    // Below this part of the sum of its threads, a loop on registers was disturbed.
+    private const double LeastScaling = 0.75;
+
     public static void WriteHeader(IAnsiConsole console)
     {
         var host = HostEnvironmentInfo.GetCurrent();
@@ -44,6 +47,7 @@ internal static class QuickReport
         }
 
         console.Write(table);
+        WarnOfBusyMachine(console, peaks);
     }
 
     public static void WriteCases(IAnsiConsole console, BenchDevice device, IEnumerable<Measurement> cases, PeakSet peaks)
@@ -114,6 +118,19 @@ internal static class QuickReport
         }
     }
 
+    /// <summary>Registers share nothing between processors: threads that do not add up had to share one with others.</summary>
+    private static void WarnOfBusyMachine(IAnsiConsole console, PeakSet peaks)
+    {
+        var loops = peaks.Measurements.Where(p => !p.Case.Work.IsMemoryBound).DistinctBy(p => p.Threads).ToArray();
+        var (most, fewest) = (loops.MaxBy(p => p.Threads)!, loops.MinBy(p => p.Threads)!);
+        if (fewest.Threads > 0 && most.Rate < LeastScaling * fewest.Rate * most.Threads / fewest.Threads)
+        {
+            console.WriteLine(
+                $"Other work had the processors: {most.Threads} threads multiply and add only {most.Rate / fewest.Rate:F2} times " +
+                $"as fast as {fewest.Threads}. Rows of {most.Threads} threads say what was left, not what the machine can do.");
+        }
+    }
+
     private static string TitleOf(BenchDevice device) =>
         device.IsCpu ? device.Name : $"{device.Name}, {device.Accelerator.Name}";
 
@@ -158,8 +175,8 @@ internal static class QuickReport
     /// <summary>Three digits.</summary>
     private static string Number(double value) => value switch
     {
-        < 10 => $"{value:F2}",
-        < 100 => $"{value:F1}",
+        < 9.995 => $"{value:F2}",
+        < 99.95 => $"{value:F1}",
         _ => $"{value:F0}",
     };
 }
