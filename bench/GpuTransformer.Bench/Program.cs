@@ -21,8 +21,8 @@ internal static class BenchProgram
 
         // In this process: the generated project of a run of its own would be restored and built with every benchmark.
         var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance).AsMutator();
-        BenchmarkSwitcher.FromAssembly(typeof(BenchProgram).Assembly).Run(args, DefaultConfig.Instance.AddJob(job));
-        return 0;
+        var summaries = BenchmarkSwitcher.FromAssembly(typeof(BenchProgram).Assembly).Run(args, DefaultConfig.Instance.AddJob(job));
+        return summaries.All(s => !s.HasCriticalValidationErrors && s.Reports.All(r => r.Success)) ? 0 : 1;
     }
 
     private static int Quick(string[] words)

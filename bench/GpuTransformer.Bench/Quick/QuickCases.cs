@@ -25,6 +25,13 @@ internal sealed class QuickCases : IDisposable
         _vit = new Lazy<VitWeights>(() => new VitWeights(_layers));
     }
 
+    /// <summary>Names that <c>--quick</c> takes words of.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Table().Select(c => c.Name)];
+
+    /// <summary>Whether a name contains all words.</summary>
+    public static bool Matches(string name, IEnumerable<string> words) =>
+        words.All(w => name.Contains(w, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Whether a case shows what an input costs that is shorter than its session was made for.</summary>
     public static bool IsShortInput(BenchCase benchCase) => benchCase is EncoderLayerCase { Capacity: Capacity };
 
@@ -32,29 +39,12 @@ internal sealed class QuickCases : IDisposable
     public IReadOnlyList<BenchCase> Make()
     {
         var first = _made.Count;
-        foreach (var shape in MatMulShape.All)
+        foreach (var (name, make) in Table())
         {
-            Add($"matmul {shape}", () => new MatMulCase(_device, shape));
-        }
-
-        if (_device.IsCpu && DeviceTraits.WidestSimd == 512)
-        {
-            Add($"matmul {MatMulShape.All[0]}", () => new MatMulCase(_device, MatMulShape.All[0], MatMulCpuKind.Avx2));
-        }
-
-        Add("softmax 1536x128", () => new SoftmaxCase(_device, 1536, 128));
-        Add("LayerNorm 128x768", () => new LayerNormCase(_device, 128, 768));
-        Add("LayerNorm 512x768", () => new LayerNormCase(_device, 512, 768));
-        foreach (var shape in SequenceShape.All)
-        {
-            Add($"attention {shape}", () => new AttentionCase(_device, shape));
-        }
-
-        Add("encoder layer 128", () => new EncoderLayerCase(_device, _encoder.Value, 128, 128));
-        Add("ViT-B/16", () => new VitCase(_device, _vit.Value));
-        foreach (var tokens in s_lengths)
-        {
-            Add($"short input {tokens}", () => new EncoderLayerCase(_device, _encoder.Value, Capacity, tokens));
+            if (Matches(name, _words) && make(this) is { } made)
+            {
+                _made.Add(made);
+            }
         }
 
         return _made[first..];
@@ -66,11 +56,30 @@ internal sealed class QuickCases : IDisposable
         _layers.Dispose();
     }
 
-    private void Add(string name, Func<BenchCase> make)
+    /// <summary>Name and maker of each case; null where the device has no such variant.</summary>
+    private static IEnumerable<(string Name, Func<QuickCases, BenchCase?> Make)> Table()
     {
-        if (_words.All(w => name.Contains(w, StringComparison.OrdinalIgnoreCase)))
+        foreach (var shape in MatMulShape.All)
         {
-            _made.Add(make());
+            yield return ($"matmul {shape}", c => new MatMulCase(c._device, shape));
+        }
+
+        yield return ($"matmul {MatMulShape.All[0]} AVX2", c => c._device.IsCpu && DeviceTraits.WidestSimd == 512
+            ? new MatMulCase(c._device, MatMulShape.All[0], MatMulCpuKind.Avx2)
+            : null);
+        yield return ("softmax 1536x128", c => new SoftmaxCase(c._device, 1536, 128));
+        yield return ("LayerNorm 128x768", c => new LayerNormCase(c._device, 128, 768));
+        yield return ("LayerNorm 512x768", c => new LayerNormCase(c._device, 512, 768));
+        foreach (var shape in SequenceShape.All)
+        {
+            yield return ($"attention {shape}", c => new AttentionCase(c._device, shape));
+        }
+
+        yield return ("encoder layer 128", c => new EncoderLayerCase(c._device, c._encoder.Value, 128, 128));
+        yield return ("ViT-B/16", c => new VitCase(c._device, c._vit.Value));
+        foreach (var tokens in s_lengths)
+        {
+            yield return ($"short input {tokens}", c => new EncoderLayerCase(c._device, c._encoder.Value, Capacity, tokens));
         }
     }
 }

@@ -17,6 +17,13 @@ internal static class QuickRun
     public static int Run(IAnsiConsole console, IReadOnlyList<string> words)
     {
         var clock = Stopwatch.StartNew();
+        if (!QuickCases.Names.Any(name => QuickCases.Matches(name, words)))
+        {
+            Console.Error.WriteLine(
+                $"--quick: no case contains '{string.Join("' and '", words)}'; there are: {string.Join(", ", QuickCases.Names)}.");
+            return 2;
+        }
+
         QuickReport.WriteHeader(console);
         var devices = BenchTarget.All.GroupBy(t => t.Device).ToArray();
         for (var i = 0; i < devices.Length; i++)
