@@ -21,6 +21,12 @@ public sealed record Gpt2Config(
 {
     internal static Gpt2Config Read(ModelConfig config)
     {
+        var architecture = config.Has("architectures") ? config.Texts("architectures").FirstOrDefault("") : "GPT2LMHeadModel";
+        if (architecture != "GPT2LMHeadModel")
+        {
+            throw config.Error("architectures", "GPT2LMHeadModel", architecture);
+        }
+
         if (config.FlagOr("scale_attn_by_inverse_layer_idx", false))
         {
             throw config.Error("scale_attn_by_inverse_layer_idx", "false", "true");
