@@ -1,5 +1,4 @@
 using GpuTransformer.Kernels;
-using GpuTransformer.Layers;
 
 namespace GpuTransformer.Graph;
 

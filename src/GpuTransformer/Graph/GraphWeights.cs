@@ -1,7 +1,6 @@
-using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
 
-namespace GpuTransformer.Layers;
+namespace GpuTransformer.Graph;
 
 /// <summary>A linear layer: its weight, packed for the device, and its bias. Named and sized when the model is declared,
 /// filled when every weight was found.</summary>
