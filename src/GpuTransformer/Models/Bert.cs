@@ -67,7 +67,7 @@ public sealed partial class Bert : TransformerModel
     private readonly Layer[] _layers;
     private readonly LinearWeights? _pooler;
     private readonly MaskedLmHead? _head;
-    private EncoderRun? _run;
+    private readonly RunPool<EncoderRun> _runs = new();
 
     private Bert(BertConfig config, WeightLoader load, ComputeDevice device, string folder)
         : base(load.Weights, device, folder)
@@ -141,10 +141,12 @@ public sealed partial class Bert : TransformerModel
         }
 
         var batch = TokenBatch.Of(ids, "ids", _config.VocabSize);
-        var run = Run(batch, static (_, _) => false, [(0, at)], attentionLayer: null);
-        var logits = new float[_config.VocabSize];
-        run.Session.Read(run.Logits!.Value, logits);
-        return logits;
+        return Run(batch, static (_, _) => false, [(0, at)], run =>
+        {
+            var logits = new float[_config.VocabSize];
+            run.Session.Read(run.Logits!.Value, logits);
+            return logits;
+        });
     }
 
     /// <summary>The attention weights of one layer over a text.</summary>
@@ -208,8 +210,8 @@ public sealed partial class Bert : TransformerModel
             }
         }
 
-        var run = Run(batch, (_, i) => _head is null && i == 0, wanted, null);
-        return _head is null ? run.ReadHidden(batch) : [run.ReadLogits(batch, wanted)];
+        return Run<IReadOnlyList<HostTensor>>(
+            batch, (_, i) => _head is null && i == 0, wanted, run => _head is null ? run.ReadHidden(batch) : [run.ReadLogits(batch, wanted)]);
     }
 
     private protected override IReadOnlyList<Session> PlanSessions()
@@ -221,11 +223,12 @@ public sealed partial class Bert : TransformerModel
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        _run?.Dispose();
+        _runs.Dispose();
         base.Dispose(disposing);
     }
 
-    private EncoderRun Run(TokenBatch batch, Func<int, int, bool> compute, IReadOnlyList<(int, int)> selected, int? attentionLayer)
+    private TResult Run<TResult>(
+        TokenBatch batch, Func<int, int, bool> compute, IReadOnlyList<(int, int)> selected, Func<EncoderRun, TResult> read)
     {
         if (batch.Length > _config.MaxPositionEmbeddings)
         {
@@ -233,14 +236,18 @@ public sealed partial class Bert : TransformerModel
         }
 
         var rows = batch.Batch * batch.Length;
-        if (_run is null || !_run.Fits(rows, batch.Batch, batch.Length, selected.Count))
+        var run = _runs.Rent(
+            idle => idle.Fits(rows, batch.Batch, batch.Length, selected.Count),
+            () => new EncoderRun(this, Buckets.Of(rows), Buckets.Of(batch.Batch), Buckets.Of(batch.Length), Buckets.Of(selected.Count), null));
+        try
         {
-            _run?.Dispose();
-            _run = new EncoderRun(this, Buckets.Of(rows), Buckets.Of(batch.Batch), Buckets.Of(batch.Length), Buckets.Of(selected.Count), attentionLayer);
+            run.Start(batch, compute, selected);
+            return read(run);
         }
-
-        _run.Start(batch, compute, selected);
-        return _run;
+        finally
+        {
+            _runs.Return(run);
+        }
     }
 
     /// <summary>One encoder layer; the names are the checkpoint's.</summary>

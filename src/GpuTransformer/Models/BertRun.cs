@@ -17,14 +17,12 @@ public sealed partial class Bert
         private readonly RowSpace _selectedRows;
         private readonly GraphTensor _hidden;
         private readonly GraphTensor? _pooled;
-        private readonly int _attentionLayer;
         private readonly int[] _rowOf;
         private readonly int[] _slots;
 
         public EncoderRun(Bert model, int rows, int sequences, int slots, int selected, int? attentionLayer)
         {
             _model = model;
-            _attentionLayer = attentionLayer ?? -1;
             var graph = new GraphBuilder("bert");
             _space = TokenSpace.Declare(graph, "tokens", rows, sequences, slots, packed: true);
             _types = graph.Table("token_type_ids", rows);
@@ -61,7 +59,7 @@ public sealed partial class Bert
         public GraphTensor? Logits { get; }
 
         public bool Fits(int rows, int sequences, int slots, int selected) =>
-            _attentionLayer < 0 && rows <= _space.Rows.Capacity && sequences <= _space.Keys.Sequences &&
+            rows <= _space.Rows.Capacity && sequences <= _space.Keys.Sequences &&
             slots <= _space.Keys.SlotsPerSequence && sequences * slots <= _rowOf.Length && selected <= _selectedRows.Capacity;
 
         /// <summary>Fills the tables and runs. Padding takes no row, unless <paramref name="compute"/> asks for it.</summary>

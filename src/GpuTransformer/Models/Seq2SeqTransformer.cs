@@ -67,7 +67,7 @@ public sealed class Seq2SeqTransformer : TransformerModel
     private readonly EmbeddingWeights _positions;
     private readonly LinearWeights _generator;
     private readonly Lazy<CharacterTokenizer> _letters;
-    private EncoderDecoderRun? _run;
+    private readonly RunPool<EncoderDecoderRun> _runs = new();
 
     private Seq2SeqTransformer(Seq2SeqConfig config, WeightLoader load, ComputeDevice device, string folder)
         : base(load.Weights, device, folder)
@@ -122,8 +122,11 @@ public sealed class Seq2SeqTransformer : TransformerModel
 
         var batch = TokenBatch.Of(sources, "source", _config.SourceVocabulary.Count);
         var steps = _config.MaxTarget;
-        var run = Encode(batch, _config.Autoregressive ? batch.Batch : batch.Batch * steps, steps);
-        return _config.Autoregressive ? DecodeStepwise(run, batch.Batch) : DecodeAtOnce(run, batch.Batch);
+        return Run(
+            batch,
+            _config.Autoregressive ? batch.Batch : batch.Batch * steps,
+            steps,
+            run => _config.Autoregressive ? DecodeStepwise(run, batch.Batch) : DecodeAtOnce(run, batch.Batch));
     }
 
     /// <inheritdoc/>
@@ -140,7 +143,11 @@ public sealed class Seq2SeqTransformer : TransformerModel
                 $"decoder_input_ids: expected [{source.Batch}, up to {MaxPositions}], found [{target.Batch}, {target.Length}].");
         }
 
-        var run = Encode(source, target.Batch * target.Length, target.Length);
+        return Run(source, target.Batch * target.Length, target.Length, run => DecodeTeacherForced(run, source, target));
+    }
+
+    private HostTensor[] DecodeTeacherForced(EncoderDecoderRun run, TokenBatch source, TokenBatch target)
+    {
         var rows = new DecoderRows(run);
         for (var s = 0; s < target.Batch; s++)
         {
@@ -174,7 +181,7 @@ public sealed class Seq2SeqTransformer : TransformerModel
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        _run?.Dispose();
+        _runs.Dispose();
         base.Dispose(disposing);
     }
 
@@ -185,22 +192,25 @@ public sealed class Seq2SeqTransformer : TransformerModel
         return new HostTensor("decoder_input_ids", ids, batch, _config.MaxTarget);
     }
 
-    private EncoderDecoderRun Encode(TokenBatch source, int targetRows, int targetLength)
+    private TResult Run<TResult>(TokenBatch source, int targetRows, int targetLength, Func<EncoderDecoderRun, TResult> decode)
     {
         if (source.Length > MaxPositions)
         {
             throw new InputException($"input_ids: a text of {source.Length} tokens, the model takes {MaxPositions}.");
         }
 
-        if (_run is null || !_run.Fits(source.Batch, source.Length, targetRows, targetLength))
+        var run = _runs.Rent(
+            idle => idle.Fits(source.Batch, source.Length, targetRows, targetLength),
+            () => NewRun(source.Batch, source.Length, targetRows, targetLength));
+        try
         {
-            _run?.Dispose();
-            _run = null;
-            _run = NewRun(source.Batch, source.Length, targetRows, targetLength);
+            run.Encode(source.Batch, source.Length, source.IsReal, source.Id);
+            return decode(run);
         }
-
-        _run.Encode(source.Batch, source.Length, source.IsReal, source.Id);
-        return _run;
+        finally
+        {
+            _runs.Return(run);
+        }
     }
 
     private EncoderDecoderRun NewRun(int sequences, int sourceLength, int targetRows, int targetLength)

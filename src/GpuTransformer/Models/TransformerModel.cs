@@ -6,8 +6,8 @@ using GpuTransformer.Weights;
 
 namespace GpuTransformer.Models;
 
-/// <summary>A model on a device: its weights, packed once. Sessions run it, any number at a time; the methods of this
-/// class are for one thread at a time each with a session of their own.</summary>
+/// <summary>A model on a device: its weights, packed once. Any number of threads may use one at a time: each call works
+/// in a session of its own.</summary>
 public abstract class TransformerModel : IDisposable
 {
     private readonly ModelWeights _weights;

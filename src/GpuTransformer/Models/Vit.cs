@@ -93,7 +93,7 @@ public sealed class Vit : TransformerModel
     private readonly Layer[] _layers;
     private readonly NormWeights _norm;
     private readonly LinearWeights _classifier;
-    private VisionRun? _run;
+    private readonly RunPool<VisionRun> _runs = new();
 
     private Vit(VitConfig config, WeightLoader load, ComputeDevice device, string folder)
         : base(load.Weights, device, folder)
@@ -137,10 +137,18 @@ public sealed class Vit : TransformerModel
                 $"pixels: {pixels.Length} values, expected images of [{_config.NumChannels}, {_config.ImageHeight}, {_config.ImageWidth}].");
         }
 
-        var run = Run(pixels);
-        var logits = new float[pixels.Length / each * _config.Labels.Count];
-        run.Session.Read(run.Logits, logits);
-        return logits;
+        var run = Rent(pixels.Length / each);
+        try
+        {
+            run.Start(pixels, pixels.Length / each);
+            var logits = new float[pixels.Length / each * _config.Labels.Count];
+            run.Session.Read(run.Logits, logits);
+            return logits;
+        }
+        finally
+        {
+            _runs.Return(run);
+        }
     }
 
     /// <inheritdoc/>
@@ -155,17 +163,25 @@ public sealed class Vit : TransformerModel
             throw new InputException("pixel_values: expected at least one image, found 0.");
         }
 
-        var run = Run(pixels.Floats);
-        var tokens = _config.PatchCount + 1;
-        var logits = new float[images * _config.Labels.Count];
-        var hidden = new float[images * tokens * _config.HiddenSize];
-        run.Session.Read(run.Logits, logits);
-        run.Session.Read(run.Hidden, hidden);
-        return
-        [
-            new HostTensor("logits", logits, images, _config.Labels.Count),
-            new HostTensor("last_hidden_state", hidden, images, tokens, _config.HiddenSize),
-        ];
+        var run = Rent(images);
+        try
+        {
+            run.Start(pixels.Floats, images);
+            var tokens = _config.PatchCount + 1;
+            var logits = new float[images * _config.Labels.Count];
+            var hidden = new float[images * tokens * _config.HiddenSize];
+            run.Session.Read(run.Logits, logits);
+            run.Session.Read(run.Hidden, hidden);
+            return
+            [
+                new HostTensor("logits", logits, images, _config.Labels.Count),
+                new HostTensor("last_hidden_state", hidden, images, tokens, _config.HiddenSize),
+            ];
+        }
+        finally
+        {
+            _runs.Return(run);
+        }
     }
 
     private protected override IReadOnlyList<Session> PlanSessions() => [new VisionRun(this, 1).Session];
@@ -173,22 +189,11 @@ public sealed class Vit : TransformerModel
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        _run?.Session.Dispose();
+        _runs.Dispose();
         base.Dispose(disposing);
     }
 
-    private VisionRun Run(ReadOnlySpan<float> pixels)
-    {
-        var images = pixels.Length / (_config.NumChannels * _config.ImageHeight * _config.ImageWidth);
-        if (_run is null || _run.Capacity < images)
-        {
-            _run?.Session.Dispose();
-            _run = new VisionRun(this, images);
-        }
-
-        _run.Start(pixels, images);
-        return _run;
-    }
+    private VisionRun Rent(int images) => _runs.Rent(idle => images <= idle.Capacity, () => new VisionRun(this, images));
 
     /// <summary>One encoder layer; the names are the checkpoint's.</summary>
     private sealed class Layer(WeightLoader load, string name, VitConfig config)
@@ -216,7 +221,7 @@ public sealed class Vit : TransformerModel
     }
 
     /// <summary>A program for a number of images, and a session of it.</summary>
-    private sealed class VisionRun
+    private sealed class VisionRun : IDisposable
     {
         private readonly VitConfig _config;
         private readonly RowSpace _images;
@@ -267,6 +272,8 @@ public sealed class Vit : TransformerModel
         public GraphTensor Hidden { get; }
 
         public int Capacity => _images.Capacity;
+
+        public void Dispose() => Session.Dispose();
 
         public void Start(ReadOnlySpan<float> pixels, int images)
         {
