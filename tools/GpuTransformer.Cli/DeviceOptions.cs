@@ -1,6 +1,7 @@
 using System.CommandLine;
 using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
+using GpuTransformer.Weights;
 
 namespace GpuTransformer.Cli;
 
@@ -43,16 +44,16 @@ internal static class DeviceOptions
         var file = parsed.GetValue(Trace);
         if (parsed.GetValue(Threads) is { } threads)
         {
-            if (threads < 1)
+            if (threads is < 1 or > CpuPool.MaxThreads)
             {
-                throw new ArgumentException($"--threads {threads}: at least 1 is needed");
+                throw new ArgumentException($"--threads {threads}: expected 1 to {CpuPool.MaxThreads}");
             }
 
             KernelSet.CpuThreads = threads;
         }
 
         var log = file is null ? null : new TraceLog();
-        using var output = file is null ? null : OutputFile.Create(file);
+        using var output = file is null ? null : OutputFile.Create(file.FullName);
         using var device = ComputeDevice.Open(parsed.GetValue(Device)!, parsed.GetValue(Variant), log);
         var code = run(device);
         if (output is not null)

@@ -47,7 +47,7 @@ internal readonly record struct GraphTensor(ValueInfo Tensor, int Column, int Wi
 }
 
 /// <summary>An integer table that the host fills before a run: ids, positions, row tables, page tables.</summary>
-/// <param name="Name">Name, as errors show it.</param>
+/// <param name="Name">Name, as a debugger shows it.</param>
 /// <param name="Offset">First integer in the tables' memory; a multiple of 64 (256 bytes).</param>
 /// <param name="Length">Integers.</param>
 internal sealed record IntTable(string Name, int Offset, int Length);

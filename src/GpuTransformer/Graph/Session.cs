@@ -34,7 +34,20 @@ internal sealed unsafe class Session : IDisposable
         _integers = new DeviceMemory<int>(kernels, _stateLength + program.TableLength, $"the tables of {program.Name}");
         _mirror = _integers.IsHost ? null : new int[_integers.Length];
         _store = store ?? (_ownStore = new KeyValueStore(kernels, program));
-        _operations = [.. program.Nodes.Select(node => node.Bind(this))];
+        _operations = new BoundOperation[program.Nodes.Count];
+        try
+        {
+            for (var i = 0; i < _operations.Length; i++)
+            {
+                _operations[i] = program.Nodes[i].Bind(this);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+
         if (_operations.All(o => o.Step.Tile != null))
         {
             _steps = (CpuStep*)NativeMemory.AlignedAlloc((nuint)(sizeof(CpuStep) * _operations.Length), 64);
@@ -171,7 +184,8 @@ internal sealed unsafe class Session : IDisposable
     {
         foreach (var operation in _operations)
         {
-            operation.Dispose();
+            // Null where binding failed before it.
+            operation?.Dispose();
         }
 
         _arena.Dispose();

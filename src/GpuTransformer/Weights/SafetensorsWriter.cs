@@ -54,42 +54,16 @@ public sealed class SafetensorsWriter
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        string? temporary = null;
+        using var file = OutputFile.Create(path);
         try
         {
-            string full = Path.GetFullPath(path);
-            temporary = $"{full}.{Guid.NewGuid():N}.partial";
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                Write(stream);
-            }
-            File.Move(temporary, full, overwrite: true);
-            temporary = null;
+            Write(file.Stream);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException
-            or NotSupportedException)
+        catch (Exception error) when (OutputFile.CannotWrite(error))
         {
-            throw new InputException($"{path}: cannot be written: {error.Message}", error);
+            throw OutputFile.Refused(path, error);
         }
-        finally
-        {
-            if (temporary is not null)
-            {
-                Remove(temporary);
-            }
-        }
-    }
-
-    private static void Remove(string temporary)
-    {
-        try
-        {
-            File.Delete(temporary);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // The first error says why the file could not be written; this one would hide it.
-        }
+        file.Commit();
     }
 
     private void Add(string name, WeightDtype dtype, ReadOnlySpan<long> shape, int count, BytesOf bytes)

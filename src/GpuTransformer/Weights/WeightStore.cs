@@ -70,9 +70,6 @@ public sealed class WeightStore : IDisposable
         }
     }
 
-    /// <summary>The scope of all names.</summary>
-    public WeightScope Root => new(this, "");
-
     /// <summary>Opens the weights of a model folder.</summary>
     /// <param name="folder">Holds model.safetensors, or model.safetensors.index.json and the files it names.</param>
     /// <param name="prefixes">What may stand before each name, tried in this order: ["", "bert."] finds a bare encoder

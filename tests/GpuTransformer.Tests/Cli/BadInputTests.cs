@@ -23,6 +23,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("devices", "--device", "cpu:x")]
     [InlineData("plan", "g2p", "--variant", "quick")]
     [InlineData("plan", "g2p", "--threads", "0")]
+    [InlineData("plan", "g2p", "--threads", "9999")]
     public async Task Wrong_usage_is_2(params string[] arguments) => await Expect(2, "", arguments);
 
     [Fact]

@@ -43,7 +43,12 @@ public class ReportTests
         Assert.True(code == 0, error);
         var events = JsonDocument.Parse(File.ReadAllBytes(trace)).RootElement.GetProperty("traceEvents").EnumerateArray().ToArray();
         Assert.Contains(events, e => e.GetProperty("args").GetProperty("layer").GetString() == "transformer.decoder.layers.2.multihead_attn");
-        Assert.All(events, e => Assert.True(e.GetProperty("dur").GetDouble() >= 0));
+        var launches = events.GroupBy(e => e.GetProperty("cat").GetString()).ToDictionary(g => g.Key!, g => g.Count());
+        using var device = ComputeDevice.Open("cpu");
+        using var model = GpuTransformer.Models.TransformerModel.Load(folder.Path, device);
+        Assert.Equal(model.Plan().ToDictionary(p => p.Program, p => p.Lines.Count), launches);
+        var ends = events.Select(e => (Begin: e.GetProperty("ts").GetDouble(), End: e.GetProperty("ts").GetDouble() + e.GetProperty("dur").GetDouble())).ToArray();
+        Assert.All(ends.Zip(ends.Skip(1)), pair => Assert.True(pair.Second.Begin >= pair.First.End - 0.01, $"{pair.First} then {pair.Second}"));
         Assert.Equal("X", events[0].GetProperty("ph").GetString());
     }
 }

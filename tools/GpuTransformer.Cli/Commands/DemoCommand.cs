@@ -5,6 +5,7 @@ using System.Text.Json;
 using GpuTransformer.Cli.Demo;
 using GpuTransformer.Kernels;
 using GpuTransformer.Models;
+using GpuTransformer.Weights;
 using Spectre.Console;
 
 namespace GpuTransformer.Cli.Commands;
@@ -39,6 +40,7 @@ internal static class DemoCommand
         var console = asJson ? null : NewConsole();
         var context = new DemoContext(device, console, cancellation);
         var chosen = parsed.GetValue(s_model) is { Length: > 0 } names ? names : [.. ShippedModels.Names];
+        using var picture = chosen.Contains("bert-shakespeare") ? OutputFile.Create(parsed.GetValue(s_picture)!.FullName) : null;
         console?.WriteLine($"{DeviceTraits.IlgpuDescription}; {device.Choice}");
         var results = new List<DemoResult>();
         foreach (var name in ShippedModels.Names.Where(chosen.Contains))
@@ -53,16 +55,16 @@ internal static class DemoCommand
             });
         }
 
-        var picture = chosen.Contains("bert-shakespeare") ? DrawAttention(parsed, device) : null;
+        var path = picture is null ? null : DrawAttention(parsed, device, picture);
         if (asJson)
         {
             Console.WriteLine(JsonSerializer.Serialize(
-                new { ilgpu = DeviceTraits.IlgpuDescription, device = device.Kernels.Traits.Name, choice = device.Choice, picture, models = results }, s_json));
+                new { ilgpu = DeviceTraits.IlgpuDescription, device = device.Kernels.Traits.Name, choice = device.Choice, picture = path, models = results }, s_json));
         }
-        else if (picture is not null && console is not null)
+        else if (path is not null && console is not null)
         {
             console.WriteLine();
-            console.WriteLine($"attention picture: {picture}");
+            console.WriteLine($"attention picture: {path}");
         }
 
         var different = results.Where(r => !r.Equal).Select(r => r.Model).ToArray();
@@ -92,11 +94,9 @@ internal static class DemoCommand
         return plain;
     }
 
-    private static string DrawAttention(ParseResult parsed, ComputeDevice device)
+    private static string DrawAttention(ParseResult parsed, ComputeDevice device, OutputFile output)
     {
-        var file = parsed.GetValue(s_picture)!;
         var (layer, head) = (parsed.GetValue(s_layer), parsed.GetValue(s_head));
-        using var output = OutputFile.Create(file);
         using var model = (Bert)TransformerModel.Load(ShippedModels.Folder("bert-shakespeare"), device);
         if (layer < 0 || layer >= model.Config.NumHiddenLayers || head < 0 || head >= model.Config.NumAttentionHeads)
         {
@@ -110,6 +110,6 @@ internal static class DemoCommand
             $"bert-shakespeare, layer {layer}, head {head}", text.Tokens, (from, to) => weights[head, from, to]);
         output.Stream.Write(Encoding.UTF8.GetBytes(svg));
         output.Commit();
-        return file.FullName;
+        return parsed.GetValue(s_picture)!.FullName;
     }
 }

@@ -15,7 +15,7 @@ internal static class ForwardCommand
         var command = new Command("forward", "Run a model folder on raw named tensors.") { folder, input, output };
         command.SetAction(parsed => DeviceOptions.Run(parsed, device =>
         {
-            using var file = OutputFile.Create(parsed.GetValue(output)!);
+            using var file = OutputFile.Create(parsed.GetValue(output)!.FullName);
             var inputs = ForwardInputs.Read(parsed.GetValue(input)!.FullName);
             using var model = TransformerModel.Load(ShippedModels.Resolve(parsed.GetValue(folder)!), device);
             var outputs = model.Forward(inputs);

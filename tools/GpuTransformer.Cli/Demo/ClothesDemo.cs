@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GpuTransformer.Generation;
 using GpuTransformer.Kernels;
 using GpuTransformer.Models;
 using GpuTransformer.Weights;
@@ -37,7 +38,7 @@ internal static class ClothesDemo
             var scores = model.Classify(Pixels(images.AsSpan(first * each, count * each), mean, deviation));
             for (var i = 0; i < count; i++)
             {
-                answers[first + i] = Best(scores.AsSpan(i * model.Config.Labels.Count, model.Config.Labels.Count));
+                answers[first + i] = ArgMax.Of(scores.AsSpan(i * model.Config.Labels.Count, model.Config.Labels.Count));
             }
         }
 
@@ -91,17 +92,6 @@ internal static class ClothesDemo
         }
 
         return pixels;
-    }
-
-    private static int Best(ReadOnlySpan<float> scores)
-    {
-        var best = 0;
-        for (var i = 1; i < scores.Length; i++)
-        {
-            best = scores[i] > scores[best] ? i : best;
-        }
-
-        return best;
     }
 
     private static void Show(DemoContext context, Vit model, byte[] images, byte[] labels, int[] answers)
