@@ -118,6 +118,7 @@ internal sealed unsafe class Session : IDisposable
     public void Read(GraphTensor output, Span<float> values) => ReadAt(output, 0, values);
 
     /// <summary>Copies elements of an output tensor out, after a run.</summary>
+    /// <exception cref="InputException">A gather of the run met an id outside its table.</exception>
     public void ReadAt(GraphTensor output, int first, Span<float> values)
     {
         if (output.Column != 0 || output.Width != output.Tensor.Width)
@@ -126,6 +127,11 @@ internal sealed unsafe class Session : IDisposable
         }
 
         _arena.Read(Stream, (int)Program.Offsets[output.Tensor.Id] + first, values);
+        var status = Status();
+        if (status != 0)
+        {
+            throw new InputException($"{Program.Name}: row {status - 1} asked for an id outside its table.");
+        }
     }
 
     /// <summary>Launches every node. Nothing is allocated, looked up or decided here.</summary>
@@ -154,8 +160,8 @@ internal sealed unsafe class Session : IDisposable
         }
     }
 
-    /// <summary>The status word of the last run: 0, or 1 + the row whose id or value was refused. Waits for the run.</summary>
-    public int Status()
+    /// <summary>The status word of the last run: 0, or 1 + the row whose id was refused. Waits for the run.</summary>
+    private int Status()
     {
         var status = 0;
         _integers.Read(Stream, 0, new Span<int>(ref status));

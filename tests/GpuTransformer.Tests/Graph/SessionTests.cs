@@ -43,6 +43,24 @@ public class SessionTests
         Assert.Equal(alone, together);
     }
 
+    [Theory]
+    [InlineData(VariantKind.Cpu)]
+    [InlineData(VariantKind.Naive)]
+    public void An_id_outside_its_table_is_reported_when_the_output_is_read(VariantKind variant)
+    {
+        using var device = ComputeDevice.Open("cpu", variant);
+        using var model = (Bert)TransformerModel.Load(Fixtures.Model("bert-shakespeare"), device);
+        using var session = model.NewTextSession([2, 102, 114, 231, 3]);
+        var logits = session.Program.Outputs["logits"];
+        session.Read(logits, new float[4096]);
+        session.Table(session.Program.Tables.Single(t => t.Name == "tokens.ids"))[3] = 4096;
+        session.Run();
+        Assert.Contains("row 3", Assert.Throws<InputException>(() => session.Read(logits, new float[4096])).Message);
+        session.Table(session.Program.Tables.Single(t => t.Name == "tokens.ids"))[3] = 231;
+        session.Run();
+        session.Read(logits, new float[4096]);
+    }
+
     [Fact]
     public void Many_threads_use_one_model_at_a_time()
     {

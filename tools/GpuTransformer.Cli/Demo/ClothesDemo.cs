@@ -46,25 +46,20 @@ internal static class ClothesDemo
         var right = answers.Zip(labels).Count(pair => pair.First == pair.Second);
         Show(context, model, images, labels, answers);
         context.Console?.MarkupLine($"{right} of {labels.Length} right ({100.0 * right / labels.Length:0.0} %)");
-        var result = new DemoResult
-        {
-            Model = Name,
-            Architecture = model.Architecture,
-            Parameters = model.Parameters,
-            Bytes = model.CheckpointBytes,
-            Seconds = seconds,
-            Rate = labels.Length / seconds,
-            RateUnit = "images a second",
-            Equal = logits.Equal,
-            LargestRelativeDifference = logits.LargestRelativeDifference,
-            Compared = $"logits of {compared} images within {logits.LargestRelativeDifference:0.0e+0} of float64's",
-            Answers =
+        var result = DemoResult.Of(
+            Name,
+            model,
+            seconds,
+            labels.Length,
+            "images a second",
+            true,
+            logits,
+            $"logits of {compared} images within {logits.LargestRelativeDifference:0.0e+0} of float64's",
             [
                 new DemoAnswer($"{labels.Length} test images", $"{right} right", $"accuracy {(double)right / labels.Length:0.0000}"),
                 .. Enumerable.Range(0, Shown).Select(i => new DemoAnswer(
                     $"image {i}", model.Config.Labels[answers[i]], model.Config.Labels[labels[i]])),
-            ],
-        };
+            ]);
         context.Report(result);
         return result;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using GpuTransformer.Models;
 
 namespace GpuTransformer.Cli.Demo;
 
@@ -39,6 +40,40 @@ internal sealed record DemoResult
 
     [JsonPropertyName("answers")]
     public required IReadOnlyList<DemoAnswer> Answers { get; init; }
+
+    /// <summary>The result of a model.</summary>
+    /// <param name="name">The shipped model's name.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="seconds">Time of what was made.</param>
+    /// <param name="made">How many were made.</param>
+    /// <param name="unit">Of what, a second.</param>
+    /// <param name="same">Whether the answers equal those recorded.</param>
+    /// <param name="logits">How the logits compare.</param>
+    /// <param name="compared">What was compared, for a person.</param>
+    /// <param name="answers">Inputs and answers.</param>
+    public static DemoResult Of(
+        string name,
+        TransformerModel model,
+        double seconds,
+        int made,
+        string unit,
+        bool same,
+        RecordedLogits logits,
+        string compared,
+        IReadOnlyList<DemoAnswer> answers) => new()
+        {
+            Model = name,
+            Architecture = model.Architecture,
+            Parameters = model.Parameters,
+            Bytes = model.CheckpointBytes,
+            Seconds = seconds,
+            Rate = made / seconds,
+            RateUnit = unit,
+            Equal = same && logits.Equal,
+            LargestRelativeDifference = logits.LargestRelativeDifference,
+            Compared = compared,
+            Answers = answers,
+        };
 }
 
 /// <summary>One input and what came out.</summary>

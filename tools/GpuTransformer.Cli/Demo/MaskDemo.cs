@@ -36,20 +36,16 @@ internal static class MaskDemo
             answers.Add(new DemoAnswer(text, string.Join(' ', best.Select(b => b.Token)), string.Join(' ', recorded)));
         }
 
-        var result = new DemoResult
-        {
-            Model = Name,
-            Architecture = model.Architecture,
-            Parameters = model.Parameters,
-            Bytes = model.CheckpointBytes,
-            Seconds = seconds,
-            Rate = tokens / seconds,
-            RateUnit = "tokens a second",
-            Equal = same == answers.Count && logits.Equal,
-            LargestRelativeDifference = logits.LargestRelativeDifference,
-            Compared = $"the five best of {same} of {answers.Count} texts, logits within {logits.LargestRelativeDifference:0.0e+0} of PyTorch's",
-            Answers = answers,
-        };
+        var result = DemoResult.Of(
+            Name,
+            model,
+            seconds,
+            tokens,
+            "tokens a second",
+            same == answers.Count,
+            logits,
+            $"the five best of {same} of {answers.Count} texts, logits within {logits.LargestRelativeDifference:0.0e+0} of PyTorch's",
+            answers);
         context.Report(result);
         return result;
     }

@@ -25,20 +25,16 @@ internal static class PhonemesDemo
         var same = spoken.Zip(recorded).Count(pair => pair.First == pair.Second);
         var logits = CompareProbe(model, expected.RootElement.GetProperty("probe"));
         Show(context, words, spoken, recorded);
-        var result = new DemoResult
-        {
-            Model = name,
-            Architecture = model.Architecture,
-            Parameters = model.Parameters,
-            Bytes = model.CheckpointBytes,
-            Seconds = seconds,
-            Rate = spoken.Sum(s => s.Split(' ').Length + 1) / seconds,
-            RateUnit = "phonemes a second",
-            Equal = same == words.Length && logits.Equal,
-            LargestRelativeDifference = logits.LargestRelativeDifference,
-            Compared = $"{same} of {words.Length} words as PyTorch answers, logits within {logits.LargestRelativeDifference:0.0e+0} of float64's",
-            Answers = [.. words.Select((word, i) => new DemoAnswer(word, spoken[i], recorded[i]))],
-        };
+        var result = DemoResult.Of(
+            name,
+            model,
+            seconds,
+            spoken.Sum(s => s.Split(' ').Length + 1),
+            "phonemes a second",
+            same == words.Length,
+            logits,
+            $"{same} of {words.Length} words as PyTorch answers, logits within {logits.LargestRelativeDifference:0.0e+0} of float64's",
+            [.. words.Select((word, i) => new DemoAnswer(word, spoken[i], recorded[i]))]);
         context.Report(result);
         return result;
     }

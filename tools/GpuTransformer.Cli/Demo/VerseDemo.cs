@@ -45,20 +45,16 @@ internal static class VerseDemo
             answers.Add(new DemoAnswer(prompt, text, item.GetProperty("greedy_text").GetString()!));
         }
 
-        var result = new DemoResult
-        {
-            Model = Name,
-            Architecture = model.Architecture,
-            Parameters = model.Parameters,
-            Bytes = model.CheckpointBytes,
-            Seconds = seconds,
-            Rate = made / seconds,
-            RateUnit = "tokens a second",
-            Equal = same == answers.Count && logits.Equal,
-            LargestRelativeDifference = logits.LargestRelativeDifference,
-            Compared = $"{same} of {answers.Count} texts, logits within {logits.LargestRelativeDifference:0.0e+0} of float64's",
-            Answers = answers,
-        };
+        var result = DemoResult.Of(
+            Name,
+            model,
+            seconds,
+            made,
+            "tokens a second",
+            same == answers.Count,
+            logits,
+            $"{same} of {answers.Count} texts, logits within {logits.LargestRelativeDifference:0.0e+0} of float64's",
+            answers);
         context.Report(result);
         return result;
     }
