@@ -98,7 +98,7 @@ public sealed partial class Bert : TransformerModel
     internal static Bert Load(ModelConfig config, ComputeDevice device)
     {
         var read = BertConfig.Read(config);
-        using var store = WeightStore.Open(config.Folder, "", "bert.");
+        using var store = config.OpenWeights("", "bert.");
         var load = new WeightLoader(store, device);
         var model = new Bert(read, load, device, config.Folder);
         load.Pack("*.position_ids", "position_ids", read.HasMaskedLmHead ? "bert.pooler.*" : "cls.*", "cls.seq_relationship.*", "cls.predictions.decoder.*");

@@ -92,7 +92,7 @@ public sealed class Gpt2 : TransformerModel
     internal static Gpt2 Load(ModelConfig config, ComputeDevice device)
     {
         var read = Gpt2Config.Read(config);
-        using var store = WeightStore.Open(config.Folder, "", "transformer.");
+        using var store = config.OpenWeights("", "transformer.");
         var load = new WeightLoader(store, device);
         var model = new Gpt2(read, load, device, config.Folder);
 

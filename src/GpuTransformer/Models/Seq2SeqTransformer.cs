@@ -91,7 +91,7 @@ public sealed class Seq2SeqTransformer : TransformerModel
     internal static Seq2SeqTransformer Load(ModelConfig config, ComputeDevice device)
     {
         var read = Seq2SeqConfig.Read(config);
-        using var store = WeightStore.Open(config.Folder);
+        using var store = config.OpenWeights();
         var load = new WeightLoader(store, device);
         var model = new Seq2SeqTransformer(read, load, device, config.Folder);
         load.Pack("positions");

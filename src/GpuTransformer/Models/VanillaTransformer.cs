@@ -42,7 +42,7 @@ public sealed class VanillaTransformer : TransformerModel
             throw config.Error("d_model", $"a multiple of nhead {read.NHead}", $"{read.DModel}");
         }
 
-        using var store = WeightStore.Open(config.Folder);
+        using var store = config.OpenWeights();
         var load = new WeightLoader(store, device);
         var model = new VanillaTransformer(read, load, device, config.Folder);
         load.Pack();

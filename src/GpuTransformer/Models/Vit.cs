@@ -117,7 +117,7 @@ public sealed class Vit : TransformerModel
     internal static Vit Load(ModelConfig config, ComputeDevice device)
     {
         var read = VitConfig.Read(config);
-        using var store = WeightStore.Open(config.Folder, "", "vit.");
+        using var store = config.OpenWeights("", "vit.");
         var load = new WeightLoader(store, device);
         var model = new Vit(read, load, device, config.Folder);
         load.Pack("vit.pooler.*");

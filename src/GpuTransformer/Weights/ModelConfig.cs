@@ -31,6 +31,10 @@ public sealed class ModelConfig : JsonObject
         return new ModelConfig(BoundedFile.ReadAll(path, LargestFile), path, folder);
     }
 
+    /// <summary>Opens the weights that belong to this config.</summary>
+    /// <param name="prefixes">What may stand before each name, tried in this order.</param>
+    public WeightStore OpenWeights(params string[] prefixes) => WeightStore.Open(Folder, prefixes);
+
     /// <summary>Reads a config from text instead of a file.</summary>
     public static ModelConfig Parse(string json) =>
         new(System.Text.Encoding.UTF8.GetBytes(json), FileName, folder: "");
