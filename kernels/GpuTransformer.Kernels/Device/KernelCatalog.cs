@@ -24,6 +24,7 @@ internal static class KernelCatalog
         .. Kernels(BatchNorm.Variants),
         .. Kernels(AttentionOperation<PlainScore>.Variants),
         .. Kernels(AttentionOperation<AlibiScore>.Variants),
+        .. Kernels(AttentionOperation<SoftCapScore>.Variants),
         .. Kernels(KeyValueWrite.Variants),
         .. Kernels(AttentionMap.Variants),
         .. Kernels(AdditiveAttention.Variants),

@@ -43,13 +43,14 @@ internal sealed partial class GraphBuilder
         return y;
     }
 
-    /// <summary>activation(x · weightᵀ + bias) [+ residual].</summary>
+    /// <summary>activation(x · weightᵀ + bias) [· gate] [+ residual].</summary>
     public GraphTensor Linear(
         string layer,
         GraphTensor x,
         LinearWeights weights,
         ActivationKind activation = ActivationKind.None,
-        GraphTensor? residual = null)
+        GraphTensor? residual = null,
+        GraphTensor? gate = null)
     {
         ExpectLength(layer, $"a row of {x.Tensor.Name} against {weights.Name}", x.Width, weights.InFeatures);
         if (residual is { } r)
@@ -57,8 +58,13 @@ internal sealed partial class GraphBuilder
             Expect(layer, "residual", r, x.Rows, weights.OutFeatures);
         }
 
+        if (gate is { } g)
+        {
+            Expect(layer, "gate", g, x.Rows, weights.OutFeatures);
+        }
+
         var y = Tensor(layer, x.Rows, weights.OutFeatures);
-        Add(layer, [x, residual], y, k => k.MatMul, s =>
+        Add(layer, [x, residual, gate], y, k => k.MatMul, s =>
         {
             var args = new MatMulArgs<StandardEpilogue>
             {
@@ -75,6 +81,8 @@ internal sealed partial class GraphBuilder
                     Activation = (int)activation,
                     Residual = residual is { } added ? s.RowsIn(added) : default,
                     HasResidual = residual is null ? 0 : 1,
+                    Gate = gate is { } factor ? s.RowsIn(factor) : default,
+                    HasGate = gate is null ? 0 : 1,
                 },
             };
             weights.Matrix.AttachTo(ref args);
@@ -84,101 +92,26 @@ internal sealed partial class GraphBuilder
     }
 
     /// <summary>LayerNorm(x [+ residual]).</summary>
-    public GraphTensor LayerNorm(string layer, GraphTensor x, NormWeights weights, GraphTensor? residual = null)
-    {
-        ExpectLength(layer, $"{weights.Name} against {x.Tensor.Name}", weights.Width, x.Width);
-        if (residual is { } r)
-        {
-            Expect(layer, "residual", r, x.Rows, x.Width);
-        }
+    public GraphTensor LayerNorm(string layer, GraphTensor x, NormWeights weights, GraphTensor? residual = null) =>
+        Norm(layer, x, weights, residual, k => k.LayerNorm);
 
-        var y = Tensor(layer, x.Rows, x.Width);
-        Add(layer, [x, residual], y, k => k.LayerNorm, s => new NormArgs
+    /// <summary>RMSNorm(x [+ residual]) · (weight + shift).</summary>
+    public GraphTensor RmsNorm(string layer, GraphTensor x, NormWeights weights, GraphTensor? residual = null) =>
+        Norm(layer, x, weights, residual, k => k.RmsNorm);
+
+    /// <summary>a + b.</summary>
+    public GraphTensor Sum(string layer, GraphTensor a, GraphTensor b)
+    {
+        Expect(layer, "summand", b, a.Rows, a.Width);
+        var y = Tensor(layer, a.Rows, a.Width);
+        Add(layer, [a, b], y, k => k.Add, s => new AddArgs
         {
-            X = s.RowsIn(x),
-            Residual = residual is { } added ? s.RowsIn(added) : default,
-            HasResidual = residual is null ? 0 : 1,
+            A = s.RowsIn(a),
+            B = s.RowsIn(b),
             Y = s.RowsIn(y),
-            Weight = weights.Weight.View,
-            Bias = weights.Bias?.View ?? default,
-            HasBias = weights.Bias is null ? 0 : 1,
-            Width = x.Width,
-            Rows = s.Active(x.Rows),
-            Epsilon = weights.Epsilon,
+            Width = a.Width,
+            Rows = s.Active(a.Rows),
         });
-        return y;
-    }
-
-    /// <summary>Writes keys and values of a layer into pages.</summary>
-    /// <param name="persistent">The pages outlive the run (a cache); else they live in the arena.</param>
-    public LayerKeys WriteKeys(
-        string layer, GraphTensor key, GraphTensor value, KeySpace space, IntTable writeTable, int numKvHeads, bool persistent)
-    {
-        Expect(layer, "value", value, key.Rows, key.Width);
-        if (key.Width % numKvHeads != 0)
-        {
-            throw new ShapeException($"{layer}: key {key} does not divide into {numKvHeads} heads.");
-        }
-
-        var keys = DeclareKeys(layer, space, numKvHeads, key.Width / numKvHeads, persistent);
-        _nodes.Add(new Node<KeyValueWriteArgs>(
-            layer, [key.Tensor, value.Tensor], [keys.Keys, keys.Values], k => k.KeyValueWrite, s => new KeyValueWriteArgs
-            {
-                Key = s.RowsIn(key),
-                Value = s.RowsIn(value),
-                Pages = PagesOf(s, keys),
-                WriteTable = s.TableView(writeTable),
-                Rows = s.Active(key.Rows),
-            }));
-        return keys;
-    }
-
-    /// <summary>Names the pages of a layer that another program has written.</summary>
-    public LayerKeys DeclareKeys(string layer, KeySpace space, int numKvHeads, int headDim, bool persistent)
-    {
-        var elements = checked((long)space.Pages * numKvHeads * headDim * PagedKeys.PageTokens);
-        var place = persistent ? TensorPlace.Persistent : TensorPlace.Arena;
-        return new LayerKeys(
-            space, Block($"{layer}.keys", elements, place), Block($"{layer}.values", elements, place), numKvHeads, headDim);
-    }
-
-    /// <summary>Attention of the queries over the keys that each row sees.</summary>
-    public GraphTensor Attention(string layer, GraphTensor query, LayerKeys keys, Visibility sees, int numHeads)
-    {
-        Expect(layer, "query", query, sees.Queries, numHeads * keys.HeadDim);
-        var y = Tensor(layer, query.Rows, query.Width);
-        Add(layer, [query], y, k => k.Attention, s => new AttentionArgs<PlainScore>
-        {
-            Query = s.RowsIn(query),
-            Output = s.RowsIn(y),
-            Pages = PagesOf(s, keys),
-            RowTable = s.TableView(sees.RowTable),
-            BlockTable = s.TableView(sees.BlockTable),
-            Blocks = ActiveRows.FromState(s.StateView, sees.BlockSlot, sees.BlockCapacity),
-            BlockRows = Session.BlockRows,
-            NumHeads = numHeads,
-            Scale = 1f / MathF.Sqrt(keys.HeadDim),
-        }, keys.Keys, keys.Values);
-        return y;
-    }
-
-    /// <summary>The attention weights themselves, [queries, numHeads · slots], as an extra output for looking at.</summary>
-    public GraphTensor AttentionMap(string layer, GraphTensor query, LayerKeys keys, Visibility sees, int numHeads)
-    {
-        Expect(layer, "query", query, sees.Queries, numHeads * keys.HeadDim);
-        var slots = keys.Space.SlotsPerSequence;
-        var y = Tensor($"{layer}.map", query.Rows, numHeads * slots);
-        Add(layer, [query], y, k => k.AttentionMap, s => new AttentionMapArgs
-        {
-            Query = s.RowsIn(query),
-            Pages = PagesOf(s, keys),
-            RowTable = s.TableView(sees.RowTable),
-            Rows = s.Active(query.Rows),
-            NumHeads = numHeads,
-            Scale = 1f / MathF.Sqrt(keys.HeadDim),
-            Map = s.RowsIn(y),
-            MapKeys = slots,
-        }, keys.Keys, keys.Values);
         return y;
     }
 
@@ -237,13 +170,30 @@ internal sealed partial class GraphBuilder
         return y;
     }
 
-    private static PagedKeys PagesOf(Session s, LayerKeys keys) => new()
+    private GraphTensor Norm(
+        string layer, GraphTensor x, NormWeights weights, GraphTensor? residual, Func<KernelSet, Operation<NormArgs>> operation)
     {
-        Keys = s.BlockOf(keys.Keys),
-        Values = s.BlockOf(keys.Values),
-        PageTable = s.TableView(keys.Space.PageTable),
-        PagesPerSequence = keys.Space.PagesPerSequence,
-        NumKvHeads = keys.NumKvHeads,
-        HeadDim = keys.HeadDim,
-    };
+        ExpectLength(layer, $"{weights.Name} against {x.Tensor.Name}", weights.Width, x.Width);
+        if (residual is { } r)
+        {
+            Expect(layer, "residual", r, x.Rows, x.Width);
+        }
+
+        var y = Tensor(layer, x.Rows, x.Width);
+        Add(layer, [x, residual], y, operation, s => new NormArgs
+        {
+            X = s.RowsIn(x),
+            Residual = residual is { } added ? s.RowsIn(added) : default,
+            HasResidual = residual is null ? 0 : 1,
+            Y = s.RowsIn(y),
+            Weight = weights.Weight.View,
+            WeightShift = weights.WeightShift,
+            Bias = weights.Bias?.View ?? default,
+            HasBias = weights.Bias is null ? 0 : 1,
+            Width = x.Width,
+            Rows = s.Active(x.Rows),
+            Epsilon = weights.Epsilon,
+        });
+        return y;
+    }
 }

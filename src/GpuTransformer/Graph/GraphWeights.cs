@@ -31,8 +31,12 @@ internal sealed class LinearWeights(string name, int inFeatures, int outFeatures
     }
 }
 
-/// <summary>A normalization: weight and bias, each (width).</summary>
-internal sealed class NormWeights(string name, int width, float epsilon) : IDisposable
+/// <summary>A normalization: weight and bias, each (width); without a bias where the norm has none.</summary>
+/// <param name="name">Name, as errors show it.</param>
+/// <param name="width">Elements.</param>
+/// <param name="epsilon">Added under the root.</param>
+/// <param name="weightShift">Added to each weight: 1 for Gemma's norm.</param>
+internal sealed class NormWeights(string name, int width, float epsilon, float weightShift = 0f) : IDisposable
 {
     private DeviceMemory<float>? _weight;
 
@@ -41,6 +45,8 @@ internal sealed class NormWeights(string name, int width, float epsilon) : IDisp
     public int Width => width;
 
     public float Epsilon => epsilon;
+
+    public float WeightShift => weightShift;
 
     public DeviceMemory<float> Weight => _weight ?? throw new InvalidOperationException($"{name} is not filled yet.");
 

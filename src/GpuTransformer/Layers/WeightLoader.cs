@@ -20,26 +20,32 @@ internal sealed class WeightLoader(WeightStore store, ComputeDevice device)
     public LinearWeights Linear(string name, int inFeatures, int outFeatures, bool bias = true) =>
         Stack(name, inFeatures, outFeatures, bias, name);
 
-    /// <summary>Several linear layers of the same input in one matrix, one below the other.</summary>
+    /// <summary>Several linear layers of the same input and output in one matrix, one below the other.</summary>
     public LinearWeights Stack(string name, int inFeatures, int eachOut, bool bias, params string[] names) =>
-        Declare(
-            new LinearWeights(name, inFeatures, eachOut * names.Length),
-            [.. names.Select(n => StoredRows.Of(store.Require($"{n}.weight", eachOut, inFeatures), 0, eachOut, inFeatures))],
-            bias ? [.. names.Select(n => (store.Require($"{n}.bias", eachOut), 0))] : []);
+        Stack(name, inFeatures, bias, [.. names.Select(n => (n, eachOut))]);
 
-    /// <summary>Rows [first, first + count) of a weight (total, in) and its bias: a part of torch's in_proj.</summary>
-    public LinearWeights Slice(string name, string weight, string bias, int total, int first, int count, int inFeatures) =>
+    /// <summary>Several linear layers of the same input in one matrix, each with its own number of outputs: queries beside
+    /// fewer keys and values.</summary>
+    public LinearWeights Stack(string name, int inFeatures, bool bias, params (string Name, int Out)[] layers) =>
+        Declare(
+            new LinearWeights(name, inFeatures, layers.Sum(l => l.Out)),
+            [.. layers.Select(l => StoredRows.Of(store.Require($"{l.Name}.weight", l.Out, inFeatures), 0, l.Out, inFeatures))],
+            bias ? [.. layers.Select(l => (store.Require($"{l.Name}.bias", l.Out), 0, l.Out))] : []);
+
+    /// <summary>Rows [first, first + count) of a weight (total, in) and of its bias, where it has one: a part of torch's
+    /// in_proj.</summary>
+    public LinearWeights Slice(string name, string weight, string? bias, int total, int first, int count, int inFeatures) =>
         Declare(
             new LinearWeights(name, inFeatures, count),
             [StoredRows.Of(store.Require(weight, total, inFeatures), first, count, inFeatures)],
-            [(store.Require(bias, total), first)]);
+            bias is null ? [] : [(store.Require(bias, total), first, count)]);
 
     /// <summary>A weight (in, out), as GPT-2's Conv1D stores it.</summary>
     public LinearWeights Conv1D(string name, int inFeatures, int outFeatures) =>
         Declare(
             new LinearWeights(name, inFeatures, outFeatures),
             [StoredRows.Transposed(store.Require($"{name}.weight", inFeatures, outFeatures), outFeatures, inFeatures)],
-            [(store.Require($"{name}.bias", outFeatures), 0)]);
+            [(store.Require($"{name}.bias", outFeatures), 0, outFeatures)]);
 
     /// <summary>A convolution whose kernel is its stride, (out, channels, height, width), as a linear layer.</summary>
     public LinearWeights PatchProjection(string name, int outFeatures, int channels, int height, int width)
@@ -48,7 +54,7 @@ internal sealed class WeightLoader(WeightStore store, ComputeDevice device)
         return Declare(
             new LinearWeights(name, inFeatures, outFeatures),
             [StoredRows.Of(store.Require($"{name}.weight", outFeatures, channels, height, width), 0, outFeatures, inFeatures)],
-            [(store.Require($"{name}.bias", outFeatures), 0)]);
+            [(store.Require($"{name}.bias", outFeatures), 0, outFeatures)]);
     }
 
     /// <summary>A weight (out, in) under its own name, with or without a bias under another: tied output layers.</summary>
@@ -56,7 +62,7 @@ internal sealed class WeightLoader(WeightStore store, ComputeDevice device)
         Declare(
             new LinearWeights(name, inFeatures, outFeatures),
             [StoredRows.Of(store.Require(weight, outFeatures, inFeatures), 0, outFeatures, inFeatures)],
-            bias is null ? [] : [(store.Require(bias, outFeatures), 0)]);
+            bias is null ? [] : [(store.Require(bias, outFeatures), 0, outFeatures)]);
 
     /// <summary>name.weight and name.bias, (width).</summary>
     public NormWeights Norm(string name, int width, float epsilon)
@@ -67,6 +73,22 @@ internal sealed class WeightLoader(WeightStore store, ComputeDevice device)
         _fill.Add(() => norm.Fill(Upload(weight, name), Upload(bias, name)));
         return norm;
     }
+
+    /// <summary>name.weight (width) of a norm without bias: RMSNorm.</summary>
+    /// <param name="name">Name in the checkpoint.</param>
+    /// <param name="width">Elements.</param>
+    /// <param name="epsilon">Added under the root.</param>
+    /// <param name="shift">Added to each weight: 1 for Gemma's norm.</param>
+    public NormWeights RmsNorm(string name, int width, float epsilon, float shift = 0f)
+    {
+        var norm = Own(new NormWeights(name, width, epsilon, shift));
+        var weight = store.Require($"{name}.weight", width);
+        _fill.Add(() => norm.Fill(Upload(weight, name), null));
+        return norm;
+    }
+
+    /// <summary>A small tensor (elements) as the host reads it, or null where the checkpoint has none.</summary>
+    public float[]? Optional(string name, int elements) => store.Optional(name, elements)?.ReadFloat32();
 
     /// <summary>A table stored with this shape, read as rows of the last dimension.</summary>
     public EmbeddingWeights Table(string name, params long[] shape)
@@ -104,7 +126,7 @@ internal sealed class WeightLoader(WeightStore store, ComputeDevice device)
         }
     }
 
-    private LinearWeights Declare(LinearWeights linear, WeightRows[] parts, (WeightSource Source, int First)[] biases)
+    private LinearWeights Declare(LinearWeights linear, WeightRows[] parts, (WeightSource Source, int First, int Count)[] biases)
     {
         Own(linear);
         _fill.Add(() => linear.Fill(
@@ -113,13 +135,14 @@ internal sealed class WeightLoader(WeightStore store, ComputeDevice device)
         return linear;
     }
 
-    private DeviceMemory<float> UploadParts(LinearWeights linear, (WeightSource Source, int First)[] parts)
+    private DeviceMemory<float> UploadParts(LinearWeights linear, (WeightSource Source, int First, int Count)[] parts)
     {
         var values = new float[linear.OutFeatures];
-        var each = values.Length / parts.Length;
-        for (var i = 0; i < parts.Length; i++)
+        var next = 0;
+        foreach (var (source, first, count) in parts)
         {
-            parts[i].Source.CopyFloat32(parts[i].First, values.AsSpan(i * each, each));
+            source.CopyFloat32(first, values.AsSpan(next, count));
+            next += count;
         }
 
         return Upload(values, $"{linear.Name}.bias");

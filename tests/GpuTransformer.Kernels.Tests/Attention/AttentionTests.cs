@@ -71,24 +71,24 @@ public class AttentionTests
     public void AScorePolicyCompilesIn(TestDeviceKind kind)
     {
         using var device = new TestDevice(kind);
-        var operation = device.Kernels.Attention.With<AlibiScore>();
-        Assert.Same(operation, device.Kernels.Attention.With<AlibiScore>());
+        Assert.Same(device.Kernels.Attention.With<AlibiScore>(), device.Kernels.Attention.With<AlibiScore>());
         Assert.Same(device.Kernels.Attention, device.Kernels.Attention.With<PlainScore>());
-        var sweep = new VariantSweep<AttentionArgs<AlibiScore>>(device, operation);
         int[] queries = [18], keys = [37];
         var attentionCase = new AttentionCase(6, 3, 4, keys, AttentionCase.Sequences(queries, keys, causal: true));
         var slopes = AlibiSlopes(6);
-        var expected = attentionCase.Expected((score, head, query, key) => score - slopes[head] * (query - key));
-        using var buffers = new AttentionBuffers(device, attentionCase, 18);
-        GuardedOutput? output = null;
-        sweep.Each(
-            () => buffers.Arguments(
-                (output = new GuardedOutput(device, attentionCase.Rows.Count, attentionCase.Width)).View, new AlibiScore(6)),
-            name =>
-            {
-                Tolerance.Close(expected, output!.Read(), Absolute, Relative, name);
-                output.Dispose();
-            });
+        RunScore(device, attentionCase, new AlibiScore(6), (score, head, query, key) => score - slopes[head] * (query - key));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void ASoftCapDrawsScoresTowardsZero(TestDeviceKind kind)
+    {
+        using var device = new TestDevice(kind);
+        int[] queries = [5], keys = [19];
+        var attentionCase = new AttentionCase(4, 2, 8, keys, AttentionCase.Sequences(queries, keys, causal: true)) { Scale = 2f };
+
+        // Scores reach past the cap, so that it bends them and does not only scale.
+        RunScore(device, attentionCase, new SoftCapScore(3f), (score, _, _, _) => 3 * Math.Tanh(score / 3));
     }
 
     [Theory]
@@ -212,6 +212,24 @@ public class AttentionTests
             {
                 var what = $"{name} {attentionCase.NumHeads}x{attentionCase.HeadDim} {attentionCase.Rows.Count} rows, block {blockRows}";
                 Tolerance.Close(expected, output!.Read(), absolute, relative, what);
+                output.Dispose();
+            });
+    }
+
+    private static void RunScore<TScore>(
+        TestDevice device, AttentionCase attentionCase, TScore score, AttentionReference.Policy reference)
+        where TScore : struct, IScorePolicy
+    {
+        var sweep = new VariantSweep<AttentionArgs<TScore>>(device, device.Kernels.Attention.With<TScore>());
+        var expected = attentionCase.Expected(reference);
+        using var buffers = new AttentionBuffers(device, attentionCase, attentionCase.Rows.Count);
+        GuardedOutput? output = null;
+        sweep.Each(
+            () => buffers.Arguments(
+                (output = new GuardedOutput(device, attentionCase.Rows.Count, attentionCase.Width)).View, score),
+            name =>
+            {
+                Tolerance.Close(expected, output!.Read(), Absolute, Relative, name);
                 output.Dispose();
             });
     }

@@ -37,6 +37,15 @@ public class GraphBuilderTests
     }
 
     [Fact]
+    public void A_gate_of_another_width_is_refused()
+    {
+        var x = _graph.Input("hidden", _graph.Rows("tokens", 4), 8);
+        var error = Assert.Throws<ShapeException>(
+            () => _graph.Linear("mlp.gate", x, new LinearWeights("gate", 8, 3), ActivationKind.Silu, null, x));
+        AssertNames(error, "mlp.gate", "gate", "hidden", "[tokens, 8]", "[tokens, 3]");
+    }
+
+    [Fact]
     public void A_query_that_does_not_fit_the_heads_is_refused()
     {
         var space = TokenSpace.Declare(_graph, "tokens", 8, 2, 4, packed: true);

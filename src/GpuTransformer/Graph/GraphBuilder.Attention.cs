@@ -1,0 +1,113 @@
+using GpuTransformer.Kernels;
+
+namespace GpuTransformer.Graph;
+
+/// <summary>Keys and values in pages, and attention over them.</summary>
+internal sealed partial class GraphBuilder
+{
+    /// <summary>Writes keys and values of a layer into pages.</summary>
+    /// <param name="persistent">The pages outlive the run (a cache); else they live in the arena.</param>
+    public LayerKeys WriteKeys(
+        string layer, GraphTensor key, GraphTensor value, KeySpace space, IntTable writeTable, int numKvHeads, bool persistent)
+    {
+        Expect(layer, "value", value, key.Rows, key.Width);
+        if (key.Width % numKvHeads != 0)
+        {
+            throw new ShapeException($"{layer}: key {key} does not divide into {numKvHeads} heads.");
+        }
+
+        var keys = DeclareKeys(layer, space, numKvHeads, key.Width / numKvHeads, persistent);
+        _nodes.Add(new Node<KeyValueWriteArgs>(
+            layer, [key.Tensor, value.Tensor], [keys.Keys, keys.Values], k => k.KeyValueWrite, s => new KeyValueWriteArgs
+            {
+                Key = s.RowsIn(key),
+                Value = s.RowsIn(value),
+                Pages = PagesOf(s, keys),
+                WriteTable = s.TableView(writeTable),
+                Rows = s.Active(key.Rows),
+            }));
+        return keys;
+    }
+
+    /// <summary>Names the pages of a layer that another program has written.</summary>
+    public LayerKeys DeclareKeys(string layer, KeySpace space, int numKvHeads, int headDim, bool persistent)
+    {
+        var elements = checked((long)space.Pages * numKvHeads * headDim * PagedKeys.PageTokens);
+        var place = persistent ? TensorPlace.Persistent : TensorPlace.Arena;
+        return new LayerKeys(
+            space, Block($"{layer}.keys", elements, place), Block($"{layer}.values", elements, place), numKvHeads, headDim);
+    }
+
+    /// <summary>Attention of the queries over the keys that each row sees.</summary>
+    /// <param name="layer">The layer, as messages name it.</param>
+    /// <param name="query">[queries, numHeads · headDim].</param>
+    /// <param name="keys">Written before.</param>
+    /// <param name="sees">Which slots each row sees.</param>
+    /// <param name="numHeads">Query heads.</param>
+    /// <param name="scale">Factor on q·k; null: 1/√headDim.</param>
+    public GraphTensor Attention(
+        string layer, GraphTensor query, LayerKeys keys, Visibility sees, int numHeads, float? scale = null) =>
+        Attention(layer, query, keys, sees, numHeads, scale, default(PlainScore));
+
+    /// <summary>Attention whose scaled scores go through a policy before the softmax.</summary>
+    /// <inheritdoc cref="Attention(string, GraphTensor, LayerKeys, Visibility, int, float?)"/>
+    public GraphTensor Attention<TScore>(
+        string layer, GraphTensor query, LayerKeys keys, Visibility sees, int numHeads, float? scale, TScore score)
+        where TScore : struct, IScorePolicy =>
+        Attention(layer, query, keys, sees, numHeads, scale, _ => score);
+
+    /// <summary>Attention whose scaled scores go through a policy that is made where the session's memory is known: one
+    /// that holds views.</summary>
+    /// <inheritdoc cref="Attention(string, GraphTensor, LayerKeys, Visibility, int, float?)"/>
+    public GraphTensor Attention<TScore>(
+        string layer, GraphTensor query, LayerKeys keys, Visibility sees, int numHeads, float? scale, Func<Session, TScore> score)
+        where TScore : struct, IScorePolicy
+    {
+        Expect(layer, "query", query, sees.Queries, numHeads * keys.HeadDim);
+        var y = Tensor(layer, query.Rows, query.Width);
+        Add(layer, [query], y, k => k.Attention.With<TScore>(), s => new AttentionArgs<TScore>
+        {
+            Query = s.RowsIn(query),
+            Output = s.RowsIn(y),
+            Pages = PagesOf(s, keys),
+            RowTable = s.TableView(sees.RowTable),
+            BlockTable = s.TableView(sees.BlockTable),
+            Blocks = ActiveRows.FromState(s.StateView, sees.BlockSlot, sees.BlockCapacity),
+            BlockRows = Session.BlockRows,
+            NumHeads = numHeads,
+            Scale = scale ?? 1f / MathF.Sqrt(keys.HeadDim),
+            Score = score(s),
+        }, keys.Keys, keys.Values);
+        return y;
+    }
+
+    /// <summary>The attention weights themselves, [queries, numHeads · slots], as an extra output for looking at.</summary>
+    public GraphTensor AttentionMap(string layer, GraphTensor query, LayerKeys keys, Visibility sees, int numHeads)
+    {
+        Expect(layer, "query", query, sees.Queries, numHeads * keys.HeadDim);
+        var slots = keys.Space.SlotsPerSequence;
+        var y = Tensor($"{layer}.map", query.Rows, numHeads * slots);
+        Add(layer, [query], y, k => k.AttentionMap, s => new AttentionMapArgs
+        {
+            Query = s.RowsIn(query),
+            Pages = PagesOf(s, keys),
+            RowTable = s.TableView(sees.RowTable),
+            Rows = s.Active(query.Rows),
+            NumHeads = numHeads,
+            Scale = 1f / MathF.Sqrt(keys.HeadDim),
+            Map = s.RowsIn(y),
+            MapKeys = slots,
+        }, keys.Keys, keys.Values);
+        return y;
+    }
+
+    private static PagedKeys PagesOf(Session s, LayerKeys keys) => new()
+    {
+        Keys = s.BlockOf(keys.Keys),
+        Values = s.BlockOf(keys.Values),
+        PageTable = s.TableView(keys.Space.PageTable),
+        PagesPerSequence = keys.Space.PagesPerSequence,
+        NumKvHeads = keys.NumKvHeads,
+        HeadDim = keys.HeadDim,
+    };
+}
