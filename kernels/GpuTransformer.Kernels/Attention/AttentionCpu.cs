@@ -36,6 +36,9 @@ internal static unsafe class AttentionCpu<TScore>
 
         public float Scale;
         public TScore Score;
+
+        /// <summary>The score policy's table, where it is <see cref="RelativeBiasScore"/>.</summary>
+        public AttentionCpuBias Bias;
     }
 
     /// <summary>The variant for this processor's widest registers.</summary>
@@ -76,6 +79,7 @@ internal static unsafe class AttentionCpu<TScore>
             HeadsPerTile = HeadsPerTile(args.NumHeads / Math.Max(1, pages.NumKvHeads), args.BlockRows),
             Scale = args.Scale,
             Score = args.Score,
+            Bias = AttentionCpuBias.Of(args.Score),
         };
     }
 

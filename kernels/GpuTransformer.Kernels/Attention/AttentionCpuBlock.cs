@@ -37,7 +37,7 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
                 var tile = PanelProduct<TSimd, TVector>.MaxRows;
                 for (var row = 0; row < rows; row += tile)
                 {
-                    AttentionCpuChunk<TSimd, TVector, TScore>.Run(state, ref args.Score, row, Math.Min(tile, rows - row));
+                    AttentionCpuChunk<TSimd, TVector, TScore>.Run(state, ref args, row, Math.Min(tile, rows - row));
                 }
             }
         }

@@ -14,7 +14,7 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
     private const int ScoreStride = AttentionCpuState.ScoreStride;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(in AttentionCpuState state, ref TScore score, int row, int rows)
+    public static void Run(in AttentionCpuState state, ref AttentionCpu<TScore>.Args args, int row, int rows)
     {
         // Slots within the chunk that any row sees, and those that all do which see any.
         var (begin, end, commonBegin, commonEnd, fresh) = (AttentionCpuState.Chunk, 0, 0, AttentionCpuState.Chunk, true);
@@ -42,7 +42,7 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
             var (b, e) = Slots(state, row + r);
             if (typeof(TScore) != typeof(PlainScore))
             {
-                Apply(state, ref score, row + r, state.Scores + r * ScoreStride, b, e);
+                Apply(state, ref args, row + r, state.Scores + r * ScoreStride, b, e);
             }
 
             Hide(state.Scores + r * ScoreStride, b, e, begin, end);
@@ -125,12 +125,23 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Apply(in AttentionCpuState state, ref TScore score, int row, float* scores, int begin, int end)
+    private static void Apply(
+        in AttentionCpuState state, ref AttentionCpu<TScore>.Args args, int row, float* scores, int begin, int end)
     {
         var head = state.FirstHead + row % state.Heads;
+        if (typeof(TScore) == typeof(RelativeBiasScore))
+        {
+            if (begin < end)
+            {
+                args.Bias.Add<TSimd, TVector>(head, (long)state.Position[row] - state.ChunkStart, scores, begin, end);
+            }
+
+            return;
+        }
+
         for (var slot = begin; slot < end; slot++)
         {
-            scores[slot] = score.Apply(scores[slot], head, state.Position[row], state.ChunkStart + slot);
+            scores[slot] = args.Score.Apply(scores[slot], head, state.Position[row], state.ChunkStart + slot);
         }
     }
 

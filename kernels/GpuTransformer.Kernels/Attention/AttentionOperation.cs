@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -113,6 +114,11 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
         if (args.Blocks.Capacity > 0)
         {
             ShapeCheck.Elements(Name, "rowTable", args.RowTable, 0, 4);
+        }
+
+        if (typeof(TScore) == typeof(RelativeBiasScore))
+        {
+            Unsafe.As<TScore, RelativeBiasScore>(ref Unsafe.AsRef(in args.Score)).Check(Name, args.NumHeads);
         }
     }
 

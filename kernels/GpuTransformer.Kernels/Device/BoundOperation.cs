@@ -51,16 +51,17 @@ internal sealed class BoundKernel<TArgs> : BoundOperation
     public override void Launch(AcceleratorStream stream) => _kernel(stream, _config, _args);
 }
 
-/// <summary>A CPU tile with its arguments in native memory, where they do not move.</summary>
+/// <summary>A CPU tile with its arguments where they do not move. They may hold references (a user's score policy or
+/// epilogue with views), which the collector then sees.</summary>
 internal sealed unsafe class BoundCpuOperation<TArgs, TCpuArgs> : BoundOperation
     where TArgs : struct
     where TCpuArgs : struct
 {
     private readonly CpuPool _pool;
     private readonly TArgs _args;
+    private readonly TCpuArgs[] _cpuArgs;
     private readonly delegate*<void*, int> _tileCount;
     private readonly delegate*<void*, int, void> _tile;
-    private void* _memory;
 
     /// <summary>Keeps the arguments too: their views keep their buffers alive.</summary>
     public BoundCpuOperation(
@@ -72,34 +73,20 @@ internal sealed unsafe class BoundCpuOperation<TArgs, TCpuArgs> : BoundOperation
         OperationInfo info)
         : base(info)
     {
-        if (RuntimeHelpers.IsReferenceOrContainsReferences<TCpuArgs>())
-        {
-            throw new InvalidOperationException($"{typeof(TCpuArgs).Name} holds references and cannot be bound to a plan.");
-        }
-
         _pool = pool;
         _args = args;
         _tileCount = tileCount;
         _tile = tile;
-        _memory = NativeMemory.AlignedAlloc((nuint)Unsafe.SizeOf<TCpuArgs>(), 64);
-        Unsafe.Write(_memory, cpuArgs);
+        _cpuArgs = GC.AllocateArray<TCpuArgs>(1, pinned: true);
+        _cpuArgs[0] = cpuArgs;
     }
 
-    ~BoundCpuOperation() => Dispose(false);
-
-    public override CpuStep Step => new(_tileCount, _tile, _memory);
+    public override CpuStep Step => new(_tileCount, _tile, Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_cpuArgs)));
 
     public override void Launch(AcceleratorStream stream)
     {
         var step = Step;
         _pool.Walk(&step, 1);
         GC.KeepAlive(this);
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        NativeMemory.AlignedFree(_memory);
-        _memory = null;
-        base.Dispose(disposing);
     }
 }

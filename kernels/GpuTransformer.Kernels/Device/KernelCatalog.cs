@@ -25,6 +25,7 @@ internal static class KernelCatalog
         .. Kernels(AttentionOperation<PlainScore>.Variants),
         .. Kernels(AttentionOperation<AlibiScore>.Variants),
         .. Kernels(AttentionOperation<SoftCapScore>.Variants),
+        .. Kernels(AttentionOperation<RelativeBiasScore>.Variants),
         .. Kernels(KeyValueWrite.Variants),
         .. Kernels(AttentionMap.Variants),
         .. Kernels(AdditiveAttention.Variants),
