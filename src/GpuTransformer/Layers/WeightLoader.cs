@@ -6,7 +6,7 @@ namespace GpuTransformer.Layers;
 
 /// <summary>Loads a model's weights in two steps: every layer is declared with its shapes, then <see cref="Pack"/>
 /// reports all that is missing, left over or mis-shaped in one error, or packs everything for the device.</summary>
-internal sealed class WeightLoader(WeightStore store, ComputeDevice device)
+internal sealed partial class WeightLoader(WeightStore store, ComputeDevice device)
 {
     private readonly List<Action> _fill = [];
 

@@ -11,6 +11,7 @@ internal static class ModelFamilies
         ("BERT", ["bert"], Bert.Load),
         ("GPT-2", ["gpt2"], Gpt2.Load),
         ("ViT", ["vit"], Vit.Load),
+        ("DeiT", ["deit"], Deit.Load),
         ("Transformer (torch.nn.Transformer on embeddings)", ["torch.nn.Transformer"], VanillaTransformer.Load),
         ("Transformer (tokens to tokens)", ["transformer-seq2seq"], Seq2SeqTransformer.Load),
     ];

@@ -7,15 +7,24 @@ namespace GpuTransformer.Tests.Cli;
 internal sealed class ModelFolder : IDisposable
 {
     public ModelFolder(string shipped)
+        : this(new DirectoryInfo(Fixtures.Model(shipped)))
+    {
+    }
+
+    private ModelFolder(DirectoryInfo source)
     {
         Path = Directory.CreateTempSubdirectory("gputx-test-").FullName;
         foreach (var name in new[] { "config.json", "model.safetensors" })
         {
-            File.Copy(System.IO.Path.Combine(Fixtures.Model(shipped), name), At(name));
+            // The source may be read-only; the copy is there to be changed.
+            File.WriteAllBytes(At(name), File.ReadAllBytes(System.IO.Path.Combine(source.FullName, name)));
         }
     }
 
     public string Path { get; }
+
+    /// <summary>A copy of any model folder.</summary>
+    public static ModelFolder Of(string folder) => new(new DirectoryInfo(folder));
 
     public string At(string name) => System.IO.Path.Combine(Path, name);
 
@@ -29,7 +38,9 @@ internal sealed class ModelFolder : IDisposable
     }
 
     /// <summary>Rewrites the weights, each tensor through <paramref name="change"/>; null leaves it out.</summary>
-    public void ChangeWeights(Func<string, float[], long[], (string, float[], long[])?> change)
+    public void ChangeWeights(Func<string, float[], long[], (string, float[], long[])?> change) => Rewrite(change, _ => { });
+
+    private void Rewrite(Func<string, float[], long[], (string, float[], long[])?> change, Action<SafetensorsWriter> add)
     {
         var writer = new SafetensorsWriter();
         using (var file = SafetensorsFile.Open(At("model.safetensors")))
@@ -43,8 +54,12 @@ internal sealed class ModelFolder : IDisposable
             }
         }
 
+        add(writer);
         writer.Save(At("model.safetensors"));
     }
+
+    /// <summary>Adds tensors to the weights.</summary>
+    public void AddWeights(Action<SafetensorsWriter> add) => Rewrite((name, values, shape) => (name, values, shape), add);
 
     public void ChangeConfig(Action<JsonNode> change)
     {
