@@ -42,16 +42,7 @@ internal static class DeviceOptions
     public static int Run(ParseResult parsed, Func<ComputeDevice, int> run)
     {
         var file = parsed.GetValue(Trace);
-        if (parsed.GetValue(Threads) is { } threads)
-        {
-            if (threads is < 1 or > CpuPool.MaxThreads)
-            {
-                throw new ArgumentException($"--threads {threads}: expected 1 to {CpuPool.MaxThreads}");
-            }
-
-            KernelSet.CpuThreads = threads;
-        }
-
+        SetThreads(parsed);
         var log = file is null ? null : new TraceLog();
         using var output = file is null ? null : OutputFile.Create(file.FullName);
         using var device = ComputeDevice.Open(parsed.GetValue(Device)!, parsed.GetValue(Variant), log);
@@ -63,6 +54,22 @@ internal static class DeviceOptions
         }
 
         return code;
+    }
+
+    /// <summary>Takes --threads, where it is given.</summary>
+    public static void SetThreads(ParseResult parsed)
+    {
+        if (parsed.GetValue(Threads) is not { } threads)
+        {
+            return;
+        }
+
+        if (threads is < 1 or > CpuPool.MaxThreads)
+        {
+            throw new ArgumentException($"--threads {threads}: expected 1 to {CpuPool.MaxThreads}");
+        }
+
+        KernelSet.CpuThreads = threads;
     }
 
     private static VariantKind? Parse(System.CommandLine.Parsing.ArgumentResult result)

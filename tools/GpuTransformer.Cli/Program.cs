@@ -15,9 +15,11 @@ var root = new RootCommand("Transformer inference in C#: any GPU through ILGPU, 
     ForwardCommand.Create(),
     DevicesCommand.Create(),
     PlanCommand.Create(),
+    TokensCommand.Create(),
 };
 
-var parsed = root.Parse(args);
+// A text that begins with @ is a text, not the name of a file with more arguments.
+var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count > 0)
 {
     return Fail(ExitCode.Usage, $"{parsed.Errors[0].Message} (gputx --help lists the commands)");

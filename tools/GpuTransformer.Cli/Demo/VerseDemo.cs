@@ -26,7 +26,7 @@ internal static class VerseDemo
             logits.Compare(
                 [.. item.GetProperty("last_logits").EnumerateArray().Select(e => e.GetSingle())], model.NextLogits(ids), rounding: 0.5e-5);
             context.Console?.WriteLine();
-            context.Console?.Write(new Text(prompt, new Style(decoration: Decoration.Bold)));
+            context.Console?.Write(new Spectre.Console.Text(prompt, new Style(decoration: Decoration.Bold)));
             var stream = tokenizer.StartDecoding(skipSpecialTokens: false);
             var text = prompt;
             var all = new List<int>(ids);
@@ -61,7 +61,7 @@ internal static class VerseDemo
 
     private static string Show(DemoContext context, string piece)
     {
-        context.Console?.Write(new Text(piece));
+        context.Console?.Write(new Spectre.Console.Text(piece));
         return piece;
     }
 
