@@ -27,6 +27,7 @@ internal static class KernelCatalog
         .. Kernels(AttentionOperation<SoftCapScore>.Variants),
         .. Kernels(AttentionOperation<RelativeBiasScore>.Variants),
         .. Kernels(KeyValueWrite.Variants),
+        .. Kernels(PageCopy.Variants),
         .. Kernels(AttentionMap.Variants),
         .. Kernels(AdditiveAttention.Variants),
     ];

@@ -47,6 +47,7 @@ public sealed class KernelSet
         BatchNorm = new BatchNorm(this);
         Attention = new Attention(this);
         KeyValueWrite = new KeyValueWrite(this);
+        PageCopy = new PageCopy(this);
         AttentionMap = new AttentionMap(this);
         AdditiveAttention = new AdditiveAttention(this);
         MultiHeadAttention = new MultiHeadAttention(this);
@@ -119,6 +120,9 @@ public sealed class KernelSet
 
     /// <summary>Writing keys and values into pages.</summary>
     public KeyValueWrite KeyValueWrite { get; }
+
+    /// <summary>Copying pages of keys and values.</summary>
+    public PageCopy PageCopy { get; }
 
     /// <summary>Attention weights, for looking at.</summary>
     public AttentionMap AttentionMap { get; }

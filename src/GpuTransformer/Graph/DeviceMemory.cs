@@ -11,14 +11,17 @@ internal sealed unsafe class DeviceMemory<T> : IDisposable
     where T : unmanaged
 {
     private const int AlignmentBytes = 256;
+
+    /// <summary>Elements that are taken beyond those asked for, so that a boundary is among them.</summary>
+    public static readonly int Padding = AlignmentBytes / sizeof(T);
+
     private readonly MemoryBuffer1D<T, Stride1D.Dense> _buffer;
     private readonly T* _host;
 
     /// <exception cref="DeviceException">The device has no room, or more than 2^31-1 elements were asked for.</exception>
     public DeviceMemory(KernelSet kernels, long elements, string what)
     {
-        var padding = AlignmentBytes / sizeof(T);
-        if (elements < 0 || elements > int.MaxValue - padding)
+        if (elements < 0 || elements > int.MaxValue - Padding)
         {
             throw new DeviceException($"{what}: {elements} elements, more than a view of 2^31-1 holds.");
         }
@@ -27,7 +30,7 @@ internal sealed unsafe class DeviceMemory<T> : IDisposable
         Kernels = kernels;
         try
         {
-            _buffer = kernels.Accelerator.Allocate1D<T>(Math.Max(1, elements) + padding);
+            _buffer = kernels.Accelerator.Allocate1D<T>(Math.Max(1, elements) + Padding);
         }
         catch (Exception error) when (error is AcceleratorException or OutOfMemoryException)
         {
@@ -87,6 +90,13 @@ internal sealed unsafe class DeviceMemory<T> : IDisposable
         {
             View.SubView(offset, values.Length).CopyToCPU(stream, values);
         }
+    }
+
+    /// <summary>Takes over the elements of shorter memory of the same device, and waits for it.</summary>
+    public void CopyFrom(DeviceMemory<T> source, AcceleratorStream stream)
+    {
+        source.View.SubView(0, source.Length).CopyTo(stream, View.SubView(0, source.Length));
+        stream.Synchronize();
     }
 
     public void Dispose() => _buffer.Dispose();

@@ -34,8 +34,37 @@ internal sealed partial class GraphBuilder
     {
         var elements = checked((long)space.Pages * numKvHeads * headDim * PagedKeys.PageTokens);
         var place = persistent ? TensorPlace.Persistent : TensorPlace.Arena;
-        return new LayerKeys(
-            space, Block($"{layer}.keys", elements, place), Block($"{layer}.values", elements, place), numKvHeads, headDim);
+        var keys = new LayerKeys(
+            space,
+            Block($"{layer}.keys", elements, place, space),
+            Block($"{layer}.values", elements, place, space),
+            numKvHeads,
+            headDim);
+        if (persistent)
+        {
+            _caches.Add(keys);
+        }
+
+        return keys;
+    }
+
+    /// <summary>Copies pages of a layer's cache, which another program has declared, as a table of (from, to) says.</summary>
+    public void CopyPages(LayerKeys cache, RowSpace copies, IntTable table)
+    {
+        // Under the same names the store finds the same memory.
+        var keys = Block(cache.Keys.Name, cache.Keys.Elements, TensorPlace.Persistent, cache.Space);
+        var values = Block(cache.Values.Name, cache.Values.Elements, TensorPlace.Persistent, cache.Space);
+        var pageElements = cache.NumKvHeads * cache.HeadDim * PagedKeys.PageTokens;
+        _nodes.Add(new Node<PageCopyArgs>(
+            cache.Keys.Name, [keys, values], [keys, values], k => k.PageCopy, s => new PageCopyArgs
+            {
+                Keys = s.BlockOf(keys),
+                Values = s.BlockOf(values),
+                CopyTable = s.TableView(table),
+                Pages = s.Store.Pages(cache.Space),
+                PageElements = pageElements,
+                Copies = s.Active(copies),
+            }));
     }
 
     /// <summary>Attention of the queries over the keys that each row sees.</summary>

@@ -11,6 +11,7 @@ internal sealed partial class GraphBuilder(string name)
     private readonly List<ValueInfo> _tensors = [];
     private readonly List<IntTable> _tables = [];
     private readonly List<RowSpace> _rowSpaces = [];
+    private readonly List<LayerKeys> _caches = [];
     private readonly Dictionary<string, GraphTensor> _inputs = [];
     private readonly Dictionary<string, GraphTensor> _outputs = [];
     private int _slots = 1;
@@ -72,7 +73,7 @@ internal sealed partial class GraphBuilder(string name)
     public void Output(string outputName, GraphTensor tensor) => _outputs.Add(outputName, tensor);
 
     /// <summary>The program of everything recorded.</summary>
-    public Program Build() => new(name, _nodes, _tensors, _tables, _rowSpaces, _inputs, _outputs, _slots);
+    public Program Build() => new(name, _nodes, _tensors, _tables, _rowSpaces, _inputs, _outputs, _caches, _slots);
 
     private GraphTensor Tensor(string tensorName, RowSpace rows, int width)
     {
@@ -82,9 +83,9 @@ internal sealed partial class GraphBuilder(string name)
         return new GraphTensor(info, 0, width);
     }
 
-    private ValueInfo Block(string tensorName, long elements, TensorPlace place)
+    private ValueInfo Block(string tensorName, long elements, TensorPlace place, KeySpace space)
     {
-        var info = new ValueInfo(_tensors.Count, tensorName, null, 0, elements, place);
+        var info = new ValueInfo(_tensors.Count, tensorName, null, 0, elements, place, space);
         _tensors.Add(info);
         return info;
     }

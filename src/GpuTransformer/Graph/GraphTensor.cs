@@ -25,7 +25,9 @@ internal enum TensorPlace
 /// <param name="Width">Elements of a row.</param>
 /// <param name="Elements">Elements at capacity.</param>
 /// <param name="Place">Where it lives.</param>
-internal sealed record ValueInfo(int Id, string Name, RowSpace? Rows, int Width, long Elements, TensorPlace Place);
+/// <param name="Space">The key slots that a block of pages belongs to; null for rows.</param>
+internal sealed record ValueInfo(
+    int Id, string Name, RowSpace? Rows, int Width, long Elements, TensorPlace Place, KeySpace? Space = null);
 
 /// <summary>Columns [Column, Column + Width) of a tensor: what one operation hands to the next.</summary>
 internal readonly record struct GraphTensor(ValueInfo Tensor, int Column, int Width)

@@ -12,6 +12,7 @@ internal sealed class Program
         IReadOnlyList<RowSpace> rowSpaces,
         IReadOnlyDictionary<string, GraphTensor> inputs,
         IReadOnlyDictionary<string, GraphTensor> outputs,
+        IReadOnlyList<LayerKeys> caches,
         int stateSlots)
     {
         Name = name;
@@ -21,6 +22,7 @@ internal sealed class Program
         RowSpaces = rowSpaces;
         Inputs = inputs;
         Outputs = outputs;
+        Caches = caches;
         StateSlots = stateSlots;
         TableLength = tables.Count == 0 ? 0 : tables[^1].Offset + tables[^1].Length;
         (Offsets, ArenaElements) = Plan();
@@ -39,6 +41,9 @@ internal sealed class Program
     public IReadOnlyDictionary<string, GraphTensor> Inputs { get; }
 
     public IReadOnlyDictionary<string, GraphTensor> Outputs { get; }
+
+    /// <summary>Keys and values that outlive a run, a layer each.</summary>
+    public IReadOnlyList<LayerKeys> Caches { get; }
 
     /// <summary>Integers of the run state: the status word first, then the rows in use of each space.</summary>
     public int StateSlots { get; }

@@ -18,6 +18,7 @@ internal sealed unsafe class Session : IDisposable
     private readonly int[]? _mirror;
     private readonly int _stateLength;
     private CpuStep* _steps;
+    private int _storeVersion;
 
     /// <param name="program">What to run.</param>
     /// <param name="kernels">Where.</param>
@@ -37,24 +38,12 @@ internal sealed unsafe class Session : IDisposable
         _operations = new BoundOperation[program.Nodes.Count];
         try
         {
-            for (var i = 0; i < _operations.Length; i++)
-            {
-                _operations[i] = program.Nodes[i].Bind(this);
-            }
+            Bind();
         }
         catch
         {
             Dispose();
             throw;
-        }
-
-        if (_operations.All(o => o.Step.Tile != null))
-        {
-            _steps = (CpuStep*)NativeMemory.AlignedAlloc((nuint)(sizeof(CpuStep) * _operations.Length), 64);
-            for (var i = 0; i < _operations.Length; i++)
-            {
-                _steps[i] = _operations[i].Step;
-            }
         }
     }
 
@@ -134,9 +123,14 @@ internal sealed unsafe class Session : IDisposable
         }
     }
 
-    /// <summary>Launches every node. Nothing is allocated, looked up or decided here.</summary>
+    /// <summary>Launches every node. Nothing is allocated, looked up or decided here, unless the store has grown.</summary>
     public void Run()
     {
+        if (_storeVersion != _store.Version)
+        {
+            Bind();
+        }
+
         Integers[0] = 0;
         if (_mirror is not null)
         {
@@ -174,10 +168,11 @@ internal sealed unsafe class Session : IDisposable
         return new RowView(memory.View, offset + tensor.Column, tensor.Tensor.Width);
     }
 
+    /// <summary>A block of memory: its part of the arena, or as many pages as the store has now.</summary>
     internal ArrayView<float> BlockOf(ValueInfo tensor)
     {
         var (memory, offset) = Place(tensor);
-        return memory.View.SubView(offset, tensor.Elements);
+        return tensor.Place == TensorPlace.Persistent ? memory.View : memory.View.SubView(offset, tensor.Elements);
     }
 
     internal ArrayView<int> TableView(IntTable table) => _integers.View.SubView(_stateLength + table.Offset, table.Length);
@@ -205,6 +200,31 @@ internal sealed unsafe class Session : IDisposable
         NativeMemory.AlignedFree(_steps);
         _steps = null;
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Decides variant and arguments of every node against the memory that there is now.</summary>
+    private void Bind()
+    {
+        _storeVersion = _store.Version;
+        for (var i = 0; i < _operations.Length; i++)
+        {
+            var bound = Program.Nodes[i].Bind(this);
+            _operations[i]?.Dispose();
+            _operations[i] = bound;
+        }
+
+        if (_operations.All(o => o.Step.Tile != null))
+        {
+            if (_steps == null)
+            {
+                _steps = (CpuStep*)NativeMemory.AlignedAlloc((nuint)(sizeof(CpuStep) * _operations.Length), 64);
+            }
+
+            for (var i = 0; i < _operations.Length; i++)
+            {
+                _steps[i] = _operations[i].Step;
+            }
+        }
     }
 
     private (DeviceMemory<float> Memory, int Offset) Place(ValueInfo tensor) =>
