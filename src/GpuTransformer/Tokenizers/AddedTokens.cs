@@ -24,6 +24,7 @@ internal sealed class AddedTokens
     private readonly Dictionary<int, string> _texts = new(SeededIds.Comparer);
     private readonly Dictionary<string, int> _ids = [];
     private readonly HashSet<string> _special = [];
+    private readonly Dictionary<int, string> _specialTexts = new(SeededIds.Comparer);
     private readonly Matcher? _plain;
     private readonly Matcher? _normalized;
 
@@ -41,6 +42,7 @@ internal sealed class AddedTokens
             if (token.Special)
             {
                 _special.Add(token.Content);
+                _specialTexts[token.Id] = token.Content;
             }
             if (pattern.Length > 0)
             {
@@ -64,13 +66,18 @@ internal sealed class AddedTokens
     /// <summary>True for a token that decoding may skip.</summary>
     public bool IsSpecial(string token) => _special.Contains(token);
 
-    /// <summary>Cuts the text and normalizes what lies between.</summary>
-    public PieceList Cut(NormalizedText text)
+    /// <summary>True when letters of a text became the special token that is written so.</summary>
+    public bool IsSpecial(int id, ReadOnlySpan<char> letters) =>
+        _specialTexts.Count > 0 && _specialTexts.TryGetValue(id, out string? text) && letters.SequenceEqual(text);
+
+    /// <summary>Cuts the text and normalizes what lies between. Special tokens are found where
+    /// <paramref name="scope"/> trusts the text; null trusts all of it.</summary>
+    public PieceList Cut(NormalizedText text, SpecialScope? scope = null)
     {
         var pieces = new PieceList(text);
         if (_plain is not null)
         {
-            pieces.Split(_plain.Cut);
+            pieces.Split((piece, parts) => _plain.Cut(piece, parts, scope));
         }
         if (_normalizer is not null)
         {
@@ -78,7 +85,17 @@ internal sealed class AddedTokens
         }
         if (_normalized is not null || _normalizer is not null)
         {
-            pieces.Split(_normalized is not null ? _normalized.Cut : (piece, parts) => parts.Add(new Piece(piece)));
+            pieces.Split((piece, parts) =>
+            {
+                if (_normalized is not null)
+                {
+                    _normalized.Cut(piece, parts, scope);
+                }
+                else
+                {
+                    parts.Add(new Piece(piece));
+                }
+            });
         }
         return pieces;
     }
@@ -103,7 +120,7 @@ internal sealed class AddedTokens
             _firstLetters = SearchValues.Create([.. tokens.Keys.Select(token => token[0]).Distinct()]);
         }
 
-        public void Cut(NormalizedText text, List<Piece> parts)
+        public void Cut(NormalizedText text, List<Piece> parts, SpecialScope? scope)
         {
             ReadOnlySpan<char> units = text.Units;
             int done = 0;
@@ -116,23 +133,58 @@ internal sealed class AddedTokens
                 }
                 at += skip;
                 int length = _search.LongestMatch(units[at..]);
-                if (length == 0)
+                AddedToken? token = length > 0 ? _tokens[units.Slice(at, length)] : null;
+                if (scope is not null && token?.Special == true)
                 {
-                    at++;
+                    (token, length) = Allowed(text, at, length, scope);
+                }
+                if (token is null)
+                {
+                    at += Math.Max(1, length);
                     continue;
                 }
-                AddedToken token = _tokens[units.Slice(at, length)];
                 if (!token.SingleWord || StandsAlone(units, at, at + length))
                 {
                     int start = token.LeftStrip ? Math.Max(done, SpaceBefore(units, at)) : at;
                     int end = token.RightStrip ? SpaceAfter(units, at + length) : at + length;
-                    parts.Add(new Piece(text.Slice(done, start)));
+                    if (done < start)
+                    {
+                        parts.Add(new Piece(text.Slice(done, start)));
+                    }
                     parts.Add(new Piece(text.Slice(start, end), token.Id));
                     done = end;
                 }
                 at += length;
             }
-            parts.Add(new Piece(text.Slice(done, units.Length)));
+            if (done < units.Length)
+            {
+                parts.Add(new Piece(text.Slice(done, units.Length)));
+            }
+        }
+
+        // A special token that begins in a span that is not trusted is passed over, as far as that span goes; one that
+        // would reach out of its span gives way to a shorter one that does not.
+        private (AddedToken? Token, int Length) Allowed(
+            NormalizedText text, int at, int length, SpecialScope scope)
+        {
+            (int start, int end) = text.OriginalRange(at, at + length);
+            int spanEnd = scope.EndOfSpan(start);
+            bool isTrusted = scope.IsTrusted(start);
+            if (isTrusted && end <= spanEnd)
+            {
+                return (_tokens[text.Units.Slice(at, length)], length);
+            }
+            int room = length;
+            while (room > 0 && text.OriginalRange(at, at + room).End > spanEnd)
+            {
+                room--;
+            }
+            if (!isTrusted)
+            {
+                return (null, room);
+            }
+            int shorter = _search.LongestMatch(text.Units.Slice(at, room));
+            return shorter > 0 ? (_tokens[text.Units.Slice(at, shorter)], shorter) : (null, 0);
         }
 
         private static int SpaceBefore(ReadOnlySpan<char> units, int at)

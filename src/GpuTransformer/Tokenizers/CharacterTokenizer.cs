@@ -63,7 +63,7 @@ public sealed class CharacterTokenizer : ITokenizer
     public Tokenization Encode(string text, bool addSpecialTokens = true)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var tokens = new TokenList();
+        var tokens = new TokenList(IdToToken);
         if (addSpecialTokens && _startsWithStart)
         {
             tokens.Add(Special(Start));
@@ -81,7 +81,7 @@ public sealed class CharacterTokenizer : ITokenizer
         {
             tokens.Add(Special(Stop));
         }
-        return new Tokenization(tokens);
+        return new Tokenization(tokens, text);
     }
 
     /// <inheritdoc/>
@@ -98,14 +98,14 @@ public sealed class CharacterTokenizer : ITokenizer
     /// <inheritdoc/>
     public string? IdToToken(int id) => _vocabulary.TokenOf(id);
 
-    private Token Special(int id) => new(id, IdToToken(id)!, 0, 0, IsSpecial: true);
+    private Token Special(int id) => Token.OfTemplate(id, IdToToken(id)!, 0);
 
     private Token TokenAt(string text, int start, int end)
     {
         string name = text[start..end];
         int? id = IsSpecialName(name) ? null : TokenToId(name) ?? TokenToId(name.ToLowerInvariant());
         return id is { } known
-            ? new Token(known, IdToToken(known)!, start, end)
+            ? new Token(known, start, end)
             : throw new InputException($"{Quoted.Of(name)} at place {start} of {Quoted.Of(text)} is not in the vocabulary");
     }
 

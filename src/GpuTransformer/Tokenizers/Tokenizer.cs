@@ -24,11 +24,18 @@ public sealed class Tokenizer : ITokenizer
         _decoder = decoder ?? new SpaceDecoder();
     }
 
-    /// <summary>How texts that are too long are cut; null: not at all.</summary>
+    /// <summary>How texts that are too long are cut; null: not at all. What the file stores acts only when it is set here,
+    /// as in Hugging Face's transformers.</summary>
     public TruncationOptions? Truncation { get; init; }
 
     /// <summary>How texts are filled up; null: not at all.</summary>
     public PaddingOptions? Padding { get; init; }
+
+    /// <summary>The truncation that the tokenizer's file stores, or null.</summary>
+    public TruncationOptions? StoredTruncation { get; init; }
+
+    /// <summary>The padding that the tokenizer's file stores, or null.</summary>
+    public PaddingOptions? StoredPadding { get; init; }
 
     /// <inheritdoc/>
     public int IdLimit => Math.Max(_model.Vocabulary.IdLimit, _added.IdLimit);
@@ -51,15 +58,37 @@ public sealed class Tokenizer : ITokenizer
 
     /// <summary>The same tokenizer with other ways of cutting and filling up.</summary>
     public Tokenizer With(TruncationOptions? truncation, PaddingOptions? padding) =>
-        new(_added, _preTokenizer, _model, _postProcessor, _decoder) { Truncation = truncation, Padding = padding };
+        new(_added, _preTokenizer, _model, _postProcessor, _decoder)
+        {
+            Truncation = truncation,
+            Padding = padding,
+            StoredTruncation = StoredTruncation,
+            StoredPadding = StoredPadding,
+        };
 
     /// <inheritdoc/>
     public Tokenization Encode(string text, bool addSpecialTokens = true) =>
-        Finish(Sequence(text), null, addSpecialTokens);
+        Finish(text, null, null, addSpecialTokens);
 
     /// <summary>The tokens of a pair of texts.</summary>
     public Tokenization Encode(string first, string second, bool addSpecialTokens = true) =>
-        Finish(Sequence(first), Sequence(second), addSpecialTokens);
+        Finish(first, second, null, addSpecialTokens);
+
+    /// <summary>The tokens of a text, or of a pair when <paramref name="second"/> is not null.</summary>
+    public Tokenization Encode(string text, EncodeOptions options, string? second = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return Finish(text, second, options.AllowSpecial ? null : SpecialScope.Nowhere, options.AddSpecialTokens);
+    }
+
+    /// <summary>The tokens of a text that is made of trusted and other spans, as if it were one, except that no special
+    /// token begins in a span that is not trusted or reaches from one span into the next. Offsets count from the start
+    /// of the first span.</summary>
+    public Tokenization EncodeSpans(IReadOnlyList<TextSpan> spans, bool addSpecialTokens = false)
+    {
+        ArgumentNullException.ThrowIfNull(spans);
+        return Finish(string.Concat(spans.Select(span => span.Text)), null, SpecialScope.Of(spans), addSpecialTokens);
+    }
 
     /// <inheritdoc/>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = true) =>
@@ -76,38 +105,103 @@ public sealed class Tokenizer : ITokenizer
     /// <inheritdoc/>
     public string? IdToToken(int id) => _added.TextOf(id) ?? _model.Vocabulary.TokenOf(id);
 
-    private TokenList Sequence(string text)
+    private TokenList Sequence(string text, SpecialScope? scope)
     {
         ArgumentNullException.ThrowIfNull(text);
-        PieceList pieces = _added.Cut(new NormalizedText(text));
+        PieceList pieces = _added.Cut(new NormalizedText(text), scope);
         _preTokenizer?.Split(pieces);
-        var tokens = new TokenList();
+        var tokens = new TokenList(IdToToken);
         var found = new List<ModelToken>();
         foreach (Piece piece in pieces.Pieces)
         {
             if (piece.TokenId is { } id)
             {
                 (int start, int end) = piece.Text.OriginalRange(0, piece.Text.Length);
-                tokens.Add(new Token(id, piece.Text.Units.ToString(), start, end));
+                tokens.Add(new Token(id, start, end, piece.Text.Units.ToString()));
                 continue;
             }
             found.Clear();
-            _model.Tokenize(piece.Text.Units, found);
+            ReadOnlySpan<char> letters = piece.Text.Units;
+            _model.Tokenize(letters, found);
+            if (scope is not null)
+            {
+                SplitSpecial(piece.Text, found, scope);
+            }
             foreach (ModelToken token in found)
             {
                 (int start, int end) = piece.Text.OriginalRange(token.Start, token.End);
-                tokens.Add(new Token(token.Id, _model.Vocabulary.TokenOf(token.Id)!, start, end));
+                string? written = _model.IsWrittenAsText(token.Id) ? letters[token.Start..token.End].ToString() : null;
+                tokens.Add(new Token(token.Id, start, end, written));
             }
         }
         return tokens;
     }
 
-    private Tokenization Finish(TokenList first, TokenList? second, bool addSpecialTokens)
+    // A model may know special tokens as words of its vocabulary. Where data spells one out, its first letter is cut off
+    // and both parts are read again, so that the token cannot arise.
+    private void SplitSpecial(NormalizedText text, List<ModelToken> found, SpecialScope scope)
     {
+        if (!found.Exists(token => IsForbidden(text, token, scope)))
+        {
+            return;
+        }
+        var kept = new List<ModelToken>(found.Count);
+        var waiting = new Stack<ModelToken>();
+        var parts = new List<ModelToken>();
+        for (int i = found.Count - 1; i >= 0; i--)
+        {
+            waiting.Push(found[i]);
+        }
+        while (waiting.TryPop(out ModelToken token))
+        {
+            if (!IsForbidden(text, token, scope))
+            {
+                kept.Add(token);
+                continue;
+            }
+            parts.Clear();
+            int first = token.Start + (char.IsHighSurrogate(text.Units[token.Start]) ? 2 : 1);
+            if (first < token.End)
+            {
+                TokenizePart(text, token.Start, first, parts);
+                TokenizePart(text, first, token.End, parts);
+            }
+            // A special token of one letter has no parts: it is left out.
+            for (int i = parts.Count - 1; i >= 0; i--)
+            {
+                waiting.Push(parts[i]);
+            }
+        }
+        found.Clear();
+        found.AddRange(kept);
+    }
+
+    private void TokenizePart(NormalizedText text, int start, int end, List<ModelToken> parts)
+    {
+        int before = parts.Count;
+        _model.Tokenize(text.Units[start..end], parts);
+        for (int i = before; i < parts.Count; i++)
+        {
+            parts[i] = parts[i] with { Start = parts[i].Start + start, End = parts[i].End + start };
+        }
+    }
+
+    private bool IsForbidden(NormalizedText text, ModelToken token, SpecialScope scope) =>
+        _added.IsSpecial(token.Id, text.Units[token.Start..token.End])
+        && !IsTrusted(scope, text.OriginalRange(token.Start, token.End));
+
+    private static bool IsTrusted(SpecialScope scope, (int Start, int End) range) =>
+        scope.IsTrusted(range.Start) && range.End <= scope.EndOfSpan(range.Start);
+
+    private Tokenization Finish(string first, string? second, SpecialScope? scope, bool addSpecialTokens)
+    {
+        TokenList ofFirst = Sequence(first, scope);
+        TokenList? ofSecond = second is null ? null : Sequence(second, scope);
+        ofSecond?.SetSequence(1);
         int added = addSpecialTokens ? _postProcessor.AddedTokens(second is not null) : 0;
-        Truncation?.Apply(first, second, Truncation.MaxLength - added);
-        TokenList tokens = _postProcessor.Process(first, second, addSpecialTokens);
+        Truncation?.Apply(ofFirst, ofSecond, Truncation.MaxLength - added);
+        TokenList tokens = _postProcessor.Process(ofFirst, ofSecond, addSpecialTokens);
         Padding?.Apply(tokens);
-        return new Tokenization(tokens);
+        return new Tokenization(tokens, first, second);
     }
 }

@@ -1,8 +1,5 @@
 using System.Text.Json;
 using GpuTransformer.Kernels;
-using GpuTransformer.Tokenizers.Decoders;
-using GpuTransformer.Tokenizers.Normalizers;
-using GpuTransformer.Tokenizers.PreTokenizers;
 using GpuTransformer.Weights;
 using GpuTransformer.Weights.Json;
 
@@ -27,81 +24,20 @@ internal static class TokenizerFile
         TokenizerPart.OnlyKeys(file, "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer",
             "post_processor", "decoder", "model");
         _ = file.OneOf("version", "1.0");
-        INormalizer? normalizer = file.Section("normalizer") is { } normalizerPart ? Normalizer(normalizerPart) : null;
+        INormalizer? normalizer = file.Section("normalizer") is { } normalizerPart ? NormalizerFile.Read(normalizerPart) : null;
         ITokenModel model = TokenizerModelFile.Read(
             file.Section("model") ?? throw file.Error("model", "an object", "nothing"));
         IReadOnlyList<AddedToken> added = AddedTokens(file, model.Vocabulary);
         return new Tokenizer(
             new AddedTokens(added, normalizer),
-            file.Section("pre_tokenizer") is { } preTokenizer ? PreTokenizer(preTokenizer) : null,
+            file.Section("pre_tokenizer") is { } preTokenizer ? PreTokenizerFile.Read(preTokenizer) : null,
             model,
             PostProcessorFile.Read(file.Section("post_processor")),
-            file.Section("decoder") is { } decoder ? Decoder(decoder) : null)
+            file.Section("decoder") is { } decoder ? DecoderFile.Read(decoder) : null)
         {
-            Truncation = file.Section("truncation") is { } truncation ? Truncation(truncation) : null,
-            Padding = file.Section("padding") is { } padding ? Padding(padding) : null,
+            StoredTruncation = file.Section("truncation") is { } truncation ? Truncation(truncation) : null,
+            StoredPadding = file.Section("padding") is { } padding ? Padding(padding) : null,
         };
-    }
-
-    private static INormalizer Normalizer(JsonObject part)
-    {
-        switch (part.Text("type"))
-        {
-            case "BertNormalizer":
-                TokenizerPart.OnlyKeys(part, "type", "clean_text", "handle_chinese_chars", "strip_accents", "lowercase");
-                return new BertNormalizer(
-                    part.Flag("clean_text"),
-                    part.Flag("handle_chinese_chars"),
-                    part.Has("strip_accents") ? part.Flag("strip_accents") : null,
-                    part.Flag("lowercase"));
-            case "Lowercase":
-                TokenizerPart.OnlyKeys(part, "type");
-                return new Lowercase();
-            case "NFD":
-                TokenizerPart.OnlyKeys(part, "type");
-                return new NfdNormalizer();
-            case "Sequence":
-                TokenizerPart.OnlyKeys(part, "type", "normalizers");
-                return new NormalizerSequence([.. part.Sections("normalizers").Select(Normalizer)]);
-            default:
-                throw TokenizerPart.NotSupported(part, "BertNormalizer, Lowercase, NFD, Sequence");
-        }
-    }
-
-    private static IPreTokenizer PreTokenizer(JsonObject part)
-    {
-        switch (part.Text("type"))
-        {
-            case "BertPreTokenizer":
-                TokenizerPart.OnlyKeys(part, "type");
-                return new BertPreTokenizer();
-            case "ByteLevel":
-                TokenizerPart.OnlyKeys(part, "type", "add_prefix_space", "trim_offsets", "use_regex");
-                return new ByteLevelPreTokenizer(part.Flag("add_prefix_space"), part.FlagOr("use_regex", true));
-            case "Digits":
-                TokenizerPart.OnlyKeys(part, "type", "individual_digits");
-                return new DigitsPreTokenizer(part.Flag("individual_digits"));
-            case "Sequence":
-                TokenizerPart.OnlyKeys(part, "type", "pretokenizers");
-                return new PreTokenizerSequence([.. part.Sections("pretokenizers").Select(PreTokenizer)]);
-            default:
-                throw TokenizerPart.NotSupported(part, "BertPreTokenizer, ByteLevel, Digits, Sequence");
-        }
-    }
-
-    private static IDecoder Decoder(JsonObject part)
-    {
-        switch (part.Text("type"))
-        {
-            case "WordPiece":
-                TokenizerPart.OnlyKeys(part, "type", "prefix", "cleanup");
-                return new WordPieceDecoder(part.Text("prefix"), part.Flag("cleanup"));
-            case "ByteLevel":
-                TokenizerPart.OnlyKeys(part, "type", "add_prefix_space", "trim_offsets", "use_regex");
-                return new ByteLevelDecoder();
-            default:
-                throw TokenizerPart.NotSupported(part, "WordPiece, ByteLevel");
-        }
     }
 
     private static List<AddedToken> AddedTokens(JsonObject file, Vocabulary vocabulary)
@@ -139,12 +75,11 @@ internal static class TokenizerFile
     {
         TokenizerPart.OnlyKeys(part, "direction", "max_length", "strategy", "stride");
         int longest = part.Whole("max_length", 0);
-        // Pieces that were cut off are not kept, so the stride between them is only checked.
-        _ = part.Whole("stride", 0, Math.Max(0, longest - 1));
         return new TruncationOptions(
             longest,
             Enum.Parse<TruncationStrategy>(part.OneOf("strategy", "LongestFirst", "OnlyFirst", "OnlySecond")),
-            part.Has("direction") && part.OneOf("direction", "Left", "Right") == "Left");
+            part.Has("direction") && part.OneOf("direction", "Left", "Right") == "Left",
+            part.Whole("stride", 0, Math.Max(0, longest - 1)));
     }
 
     private static PaddingOptions Padding(JsonObject part)

@@ -19,7 +19,8 @@ internal static class TokenizerModelFile
         {
             "WordPiece" => WordPiece(part),
             "BPE" => Bpe(part),
-            _ => throw TokenizerPart.NotSupported(part, "WordPiece, BPE"),
+            "WordLevel" => WordLevel(part),
+            _ => throw TokenizerPart.NotSupported(part, "WordPiece, BPE, WordLevel"),
         };
     }
 
@@ -33,6 +34,12 @@ internal static class TokenizerModelFile
             part.Text("continuing_subword_prefix"),
             part.Whole("max_input_chars_per_word", 0, LongestWord),
             part.Name);
+    }
+
+    private static WordLevelModel WordLevel(JsonObject part)
+    {
+        TokenizerPart.OnlyKeys(part, "type", "unk_token", "vocab");
+        return new WordLevelModel(VocabularyOf(part), part.Text("unk_token"), part.Name);
     }
 
     private static BpeModel Bpe(JsonObject part)

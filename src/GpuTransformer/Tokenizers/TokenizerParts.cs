@@ -29,6 +29,10 @@ internal interface ITokenModel
 
     /// <summary>Adds the tokens of a piece to <paramref name="tokens"/>.</summary>
     void Tokenize(ReadOnlySpan<char> piece, List<ModelToken> tokens);
+
+    /// <summary>True when a token of this id is written as the letters that it stands for, not as the vocabulary writes
+    /// it.</summary>
+    bool IsWrittenAsText(int id) => false;
 }
 
 /// <summary>Adds special tokens and joins the sequences of a pair.</summary>
@@ -48,13 +52,51 @@ internal interface IDecoder
     IDecoding Start();
 }
 
+/// <summary>A piece of a token on its way out; a decoder may join tokens into one, which then comes in pieces.</summary>
+/// <param name="Text">The letters.</param>
+/// <param name="Begins">True when a token begins with them.</param>
+/// <param name="Ends">True when a token ends with them.</param>
+internal readonly record struct TokenPart(string Text, bool Begins = true, bool Ends = true);
+
 /// <summary>A text on its way out, token by token. Decoding a whole text is pushing all its tokens, so that what is
-/// streamed and what is decoded at once never differ.</summary>
+/// streamed and what is decoded at once never differ. In a sequence, what one decoder gives the next one takes.</summary>
 internal interface IDecoding
 {
-    /// <summary>Takes the next token; gives the text that is certain now and was not before.</summary>
-    string Push(string token);
+    /// <summary>Takes the next part; adds to <paramref name="output"/> what is certain now and was not before.</summary>
+    void Push(in TokenPart part, List<TokenPart> output);
 
-    /// <summary>The text that was still held back when the last token has been pushed.</summary>
-    string End();
+    /// <summary>Adds what was still held back when the last part has been pushed.</summary>
+    void End(List<TokenPart> output);
+}
+
+/// <summary>The decoding of whole tokens, each by itself: parts of one token are gathered first.</summary>
+internal abstract class WholeTokenDecoding : IDecoding
+{
+    private System.Text.StringBuilder? _gathered;
+
+    /// <inheritdoc/>
+    public void Push(in TokenPart part, List<TokenPart> output)
+    {
+        if (part.Begins && part.Ends)
+        {
+            Token(part.Text, output);
+            return;
+        }
+        _gathered ??= new System.Text.StringBuilder();
+        _gathered.Append(part.Text);
+        if (part.Ends)
+        {
+            string token = _gathered.ToString();
+            _gathered.Clear();
+            Token(token, output);
+        }
+    }
+
+    /// <inheritdoc/>
+    public virtual void End(List<TokenPart> output)
+    {
+    }
+
+    /// <summary>Takes the next whole token.</summary>
+    protected abstract void Token(string token, List<TokenPart> output);
 }

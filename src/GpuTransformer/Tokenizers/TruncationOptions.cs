@@ -19,14 +19,21 @@ public enum TruncationStrategy
 /// <param name="MaxLength">Most tokens, special tokens included.</param>
 /// <param name="Strategy">Which text loses tokens.</param>
 /// <param name="FromLeft">True when tokens are taken off the start.</param>
+/// <param name="Stride">How many tokens a piece that was cut off shares with the piece before it.</param>
 public sealed record TruncationOptions(
-    int MaxLength, TruncationStrategy Strategy = TruncationStrategy.LongestFirst, bool FromLeft = false)
+    int MaxLength, TruncationStrategy Strategy = TruncationStrategy.LongestFirst, bool FromLeft = false, int Stride = 0)
 {
     internal void Apply(TokenList first, TokenList? second, int room)
     {
         int total = first.Count + (second?.Count ?? 0);
         if (total <= room)
         {
+            return;
+        }
+        if (room == 0)
+        {
+            first.Truncate(0, FromLeft);
+            second?.Truncate(0, FromLeft);
             return;
         }
         if (room < 0)
@@ -78,6 +85,6 @@ public sealed record PaddingOptions(
     {
         int length = Length == 0 ? tokens.Count : Length;
         length = (length + MultipleOf - 1) / MultipleOf * MultipleOf;
-        tokens.Pad(length, new Token(Id, Token, 0, 0, TypeId, IsSpecial: true, IsPadding: true), OnLeft);
+        tokens.Pad(length, new Token(Id, 0, 0, Token, TypeId, TokenSource.Padding), OnLeft);
     }
 }

@@ -3,20 +3,30 @@ using GpuTransformer.Tokenizers.Text;
 
 namespace GpuTransformer.Tokenizers.Decoders;
 
-/// <summary>Turns the letters of the byte alphabet back into bytes and those into text. Bytes of a letter that is not
-/// whole yet wait; bytes that cannot become one are U+FFFD.</summary>
+/// <summary>Turns the letters of the byte alphabet back into bytes and those into text, as one token. Bytes of a letter
+/// that is not whole yet wait; bytes that cannot become one are U+FFFD.</summary>
 internal sealed class ByteLevelDecoder : IDecoder
 {
     /// <inheritdoc/>
     public IDecoding Start() => new Decoding();
 
-    private sealed class Decoding : IDecoding
+    private sealed class Decoding : WholeTokenDecoding
     {
         private readonly Decoder _utf8 = Encoding.UTF8.GetDecoder();
+        private bool _begun;
 
-        public string Push(string token) => Text(BytesOf(token), flush: false);
+        public override void End(List<TokenPart> output) =>
+            output.Add(new TokenPart(Text([], flush: true), Begins: !_begun));
 
-        public string End() => Text([], flush: true);
+        protected override void Token(string token, List<TokenPart> output)
+        {
+            string text = Text(BytesOf(token), flush: false);
+            if (text.Length > 0)
+            {
+                output.Add(new TokenPart(text, Begins: !_begun, Ends: false));
+                _begun = true;
+            }
+        }
 
         private string Text(ReadOnlySpan<byte> bytes, bool flush)
         {

@@ -7,17 +7,14 @@ internal sealed class SpaceDecoder(string separator = " ") : IDecoder
     /// <inheritdoc/>
     public IDecoding Start() => new Decoding(separator);
 
-    private sealed class Decoding(string separator) : IDecoding
+    private sealed class Decoding(string separator) : WholeTokenDecoding
     {
         private bool _begun;
 
-        public string Push(string token)
+        protected override void Token(string token, List<TokenPart> output)
         {
-            string text = _begun ? separator + token : token;
+            output.Add(new TokenPart(_begun ? separator + token : token));
             _begun = true;
-            return text;
         }
-
-        public string End() => "";
     }
 }

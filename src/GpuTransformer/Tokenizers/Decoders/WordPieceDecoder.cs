@@ -6,33 +6,17 @@ internal sealed class WordPieceDecoder(string prefix, bool cleanup) : IDecoder
     /// <inheritdoc/>
     public IDecoding Start() => new Decoding(prefix, cleanup);
 
-    /// <summary>The clean-up of Hugging Face's WordPiece decoder, which works on each token with its space.</summary>
-    private static string CleanUp(string text) => text
-        .Replace(" .", ".", StringComparison.Ordinal)
-        .Replace(" ?", "?", StringComparison.Ordinal)
-        .Replace(" !", "!", StringComparison.Ordinal)
-        .Replace(" ,", ",", StringComparison.Ordinal)
-        .Replace(" ' ", "'", StringComparison.Ordinal)
-        .Replace(" n't", "n't", StringComparison.Ordinal)
-        .Replace(" 'm", "'m", StringComparison.Ordinal)
-        .Replace(" do not", " don't", StringComparison.Ordinal)
-        .Replace(" 's", "'s", StringComparison.Ordinal)
-        .Replace(" 've", "'ve", StringComparison.Ordinal)
-        .Replace(" 're", "'re", StringComparison.Ordinal);
-
-    private sealed class Decoding(string prefix, bool cleanup) : IDecoding
+    private sealed class Decoding(string prefix, bool cleanup) : WholeTokenDecoding
     {
         private bool _begun;
 
-        public string Push(string token)
+        protected override void Token(string token, List<TokenPart> output)
         {
             string text = !_begun ? token
                 : token.StartsWith(prefix, StringComparison.Ordinal) ? token[prefix.Length..]
                 : " " + token;
             _begun = true;
-            return cleanup ? CleanUp(text) : text;
+            output.Add(new TokenPart(cleanup ? EnglishCleanup.Apply(text) : text));
         }
-
-        public string End() => "";
     }
 }

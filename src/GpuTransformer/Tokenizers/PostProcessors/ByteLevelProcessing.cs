@@ -23,13 +23,23 @@ internal sealed class ByteLevelProcessing(bool trimOffsets, bool addPrefixSpace,
         return then.Process(first, second, addSpecialTokens);
     }
 
-    private void Trim(TokenList tokens)
+    private void Trim(TokenList list)
     {
-        for (int i = 0; i < tokens.Count; i++)
+        Span<Token> tokens = list.Tokens;
+        for (int i = 0; i < tokens.Length; i++)
         {
-            Token token = tokens[i];
-            int leading = token.Text.TakeWhile(IsSpace).Count();
-            int trailing = token.Text.Reverse().TakeWhile(IsSpace).Count();
+            ref Token token = ref tokens[i];
+            string text = list.TextOf(token);
+            int leading = 0;
+            while (leading < text.Length && IsSpace(text[leading]))
+            {
+                leading++;
+            }
+            int trailing = 0;
+            while (trailing < text.Length && IsSpace(text[^(trailing + 1)]))
+            {
+                trailing++;
+            }
             // The one space before the first word was added, not found: nothing to take out.
             if (addPrefixSpace && leading == 1 && (i == 0 || token.Start == 0))
             {
@@ -37,7 +47,7 @@ internal sealed class ByteLevelProcessing(bool trimOffsets, bool addPrefixSpace,
             }
             int start = Math.Min(token.Start + leading, token.End);
             int end = token.End >= trailing ? Math.Max(token.End - trailing, start) : token.End;
-            tokens[i] = token with { Start = start, End = end };
+            token = token with { Start = start, End = end };
         }
     }
 

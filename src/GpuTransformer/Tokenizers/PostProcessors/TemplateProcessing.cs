@@ -43,7 +43,7 @@ internal sealed class TemplateProcessing(TemplatePart[] single, TemplatePart[] p
     /// <inheritdoc/>
     public TokenList Process(TokenList first, TokenList? second, bool addSpecialTokens)
     {
-        var tokens = new TokenList();
+        TokenList tokens = first.New();
         foreach (TemplatePart part in second is null ? single : pair)
         {
             if (part.Sequence is { } sequence)
@@ -53,7 +53,7 @@ internal sealed class TemplateProcessing(TemplatePart[] single, TemplatePart[] p
             }
             foreach ((int id, string text) in addSpecialTokens ? part.Special : [])
             {
-                tokens.Add(new Token(id, text, 0, 0, part.TypeId, IsSpecial: true));
+                tokens.Add(Token.OfTemplate(id, text, part.TypeId));
             }
         }
         return tokens;

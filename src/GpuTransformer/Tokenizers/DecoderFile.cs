@@ -1,0 +1,34 @@
+using GpuTransformer.Tokenizers.Decoders;
+using GpuTransformer.Weights.Json;
+
+namespace GpuTransformer.Tokenizers;
+
+/// <summary>Reads the "decoder" part of tokenizer.json.</summary>
+internal static class DecoderFile
+{
+    private static readonly PartTable<IDecoder> Parts = Table();
+
+    /// <summary>The decoder.</summary>
+    public static IDecoder Read(JsonObject part) => Parts.Read(part);
+
+    // A line a part: its type, its keys, its reader.
+    private static PartTable<IDecoder> Table()
+    {
+        var parts = new PartTable<IDecoder>();
+        parts.Add("BPEDecoder", "suffix", part => new BpeDecoder(part.Text("suffix")));
+        parts.Add("ByteLevel", "add_prefix_space trim_offsets use_regex", _ => new ByteLevelDecoder());
+        parts.Add("CTC", "pad_token word_delimiter_token cleanup",
+            part => new CtcDecoder(part.Text("pad_token"), part.Text("word_delimiter_token"), part.Flag("cleanup")));
+        parts.Add("Replace", "pattern content", Replace);
+        parts.Add("Sequence", "decoders", part => new DecoderSequence([.. part.Sections("decoders").Select(Read)]));
+        parts.Add("WordPiece", "prefix cleanup", part => new WordPieceDecoder(part.Text("prefix"), part.Flag("cleanup")));
+        return parts;
+    }
+
+    private static ReplaceDecoder Replace(JsonObject part)
+    {
+        JsonObject pattern = part.Section("pattern") ?? throw part.Error("pattern", "an object", "nothing");
+        TokenizerPart.OnlyKeys(pattern, "String");
+        return new ReplaceDecoder(pattern.Text("String"), part.Text("content"));
+    }
+}
