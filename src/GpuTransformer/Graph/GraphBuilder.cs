@@ -52,10 +52,13 @@ internal sealed partial class GraphBuilder(string name)
     }
 
     /// <summary>Which keys each row of <paramref name="queries"/> sees.</summary>
-    public Visibility Sees(RowSpace queries, KeySpace keys)
+    /// <param name="queries">The rows that ask.</param>
+    /// <param name="keys">The slots they see.</param>
+    /// <param name="stretches">The most stretches of rows that see the same sequence of keys; null: one a sequence.</param>
+    public Visibility Sees(RowSpace queries, KeySpace keys, int? stretches = null)
     {
-        // A block ends where a sequence ends or when it is full, and holds at least one row.
-        var blocks = Math.Min(queries.Capacity, queries.Capacity / Session.BlockRows + keys.Sequences);
+        // A block ends where a stretch ends or when it is full, and holds at least one row.
+        var blocks = Math.Min(queries.Capacity, queries.Capacity / Session.BlockRows + (stretches ?? keys.Sequences));
         var rowTable = Table($"{queries.Name}.{keys.Name}.rows", checked(queries.Capacity * 4));
         var blockTable = Table($"{queries.Name}.{keys.Name}.blocks", checked(blocks * 2));
         return new Visibility(queries, keys, rowTable, blockTable, blocks, _slots++);

@@ -1,73 +1,76 @@
 using GpuTransformer.Graph;
+using GpuTransformer.Kernels;
 using GpuTransformer.Layers;
 
 namespace GpuTransformer.Models;
 
-/// <summary>Sessions of an encoder and of a decoder over one set of caches, for a capacity.</summary>
+/// <summary>Sessions of an encoder and of a decoder over one set of caches, for a capacity. Keys and values of the
+/// memory are computed once a source; any number of the decoder's sequences read those of one source.</summary>
 internal sealed class EncoderDecoderRun : IDisposable
 {
+    private readonly IEncoderDecoderGraph _graph;
     private readonly int[] _slots;
+    private readonly KeyValueStore _store;
 
     /// <param name="name">Name of the programs.</param>
-    /// <param name="sequences">The most sequences.</param>
-    /// <param name="sourceLength">The most source tokens of a sequence.</param>
-    /// <param name="targetRows">The most target tokens of a run, all sequences together.</param>
-    /// <param name="targetLength">The most target tokens of a sequence.</param>
-    /// <param name="encode">Builds the encoder from its rows to the memory.</param>
-    /// <param name="decode">Builds the decoder from its rows to the output.</param>
-    /// <param name="session">Makes a session.</param>
-    public EncoderDecoderRun(
-        string name,
-        int sequences,
-        int sourceLength,
-        int targetRows,
-        int targetLength,
-        Func<GraphBuilder, TokenSpace, KeySpace, GraphTensor> encode,
-        Func<GraphBuilder, TokenSpace, Visibility, GraphTensor> decode,
-        Func<Program, KeyValueStore?, Session> session)
+    /// <param name="size">The capacity.</param>
+    /// <param name="graph">The family.</param>
+    /// <param name="device">Where it runs.</param>
+    public EncoderDecoderRun(string name, EncoderDecoderSize size, IEncoderDecoderGraph graph, ComputeDevice device)
     {
-        (Sequences, SourceLength, TargetRows, TargetLength) = (sequences, sourceLength, targetRows, targetLength);
+        (Size, _graph) = (size, graph);
         var decoder = new GraphBuilder($"{name} decoder");
-        Target = TokenSpace.Declare(decoder, "target", targetRows, sequences, targetLength, packed: false);
-        TargetMemory = decoder.Sees(Target.Rows, MemoryKeys(decoder));
-        Output = decode(decoder, Target, TargetMemory);
+        Target = TokenSpace.Declare(decoder, "target", size.TargetRows, size.Sequences, size.TargetLength, packed: false);
+        TargetMemory = decoder.Sees(Target.Rows, MemoryKeys(decoder), size.Sequences);
+        var hidden = graph.Decoder(decoder, Target, TargetMemory);
+        if (size.LastOnly)
+        {
+            SelectedRows = decoder.Rows("selected", size.Sequences);
+            Selected = decoder.Table("selected", size.Sequences);
+            hidden = decoder.Gather("selected", hidden, SelectedRows, Selected);
+        }
+
+        Output = graph.Head(decoder, hidden);
         decoder.Output("output", Output);
 
         var encoder = new GraphBuilder($"{name} encoder");
-        Source = TokenSpace.Declare(encoder, "source", sequences * sourceLength, sequences, sourceLength, packed: true);
+        Source = TokenSpace.Declare(
+            encoder, "source", checked(size.Sources * size.SourceLength), size.Sources, size.SourceLength, packed: true);
         var memoryKeys = MemoryKeys(encoder);
-        Memory = encode(encoder, Source, memoryKeys);
+        Memory = graph.Encoder(encoder, Source);
+        graph.MemoryKeys(encoder, Memory, memoryKeys, Source.Writes);
         encoder.Output("memory", Memory);
 
-        Decoder = session(decoder.Build(), null);
+        // The decoder's own keys take memory as they come; those of the memory are all there after the encoder.
+        var program = decoder.Build();
+        _store = new KeyValueStore(device.Kernels, program, (Target.Keys, size.TargetRows / PagedKeys.PageTokens + size.Sequences));
+        Cache = new PageCache(program, Target.Keys, _store);
         try
         {
-            Encoder = session(encoder.Build(), Decoder.Store);
+            Decoder = new Session(program, device.Kernels, _store, device.Trace);
+            Encoder = new Session(encoder.Build(), device.Kernels, _store, device.Trace);
         }
         catch
         {
-            Decoder.Dispose();
+            Decoder?.Dispose();
+            _store.Dispose();
             throw;
         }
 
-        PageTables.FillWhole(Decoder, Target.Keys);
         PageTables.FillWhole(Decoder, TargetMemory.Keys);
         PageTables.FillWhole(Encoder, memoryKeys);
-        _slots = new int[sequences];
-        RowOf = new int[sequences * sourceLength];
+        _slots = new int[size.Sources];
+        RowOf = new int[size.Sources * size.SourceLength];
     }
 
-    public int Sequences { get; }
-
-    public int SourceLength { get; }
-
-    public int TargetRows { get; }
-
-    public int TargetLength { get; }
+    public EncoderDecoderSize Size { get; }
 
     public Session Encoder { get; }
 
     public Session Decoder { get; }
+
+    /// <summary>Pages of the decoder's own keys.</summary>
+    public PageCache Cache { get; }
 
     public TokenSpace Source { get; }
 
@@ -76,22 +79,25 @@ internal sealed class EncoderDecoderRun : IDisposable
     /// <summary>What the target's rows see of the memory.</summary>
     public Visibility TargetMemory { get; }
 
+    /// <summary>Rows whose logits are asked for, where it is not all of them.</summary>
+    public RowSpace? SelectedRows { get; }
+
+    /// <summary>Which rows those are.</summary>
+    public IntTable? Selected { get; }
+
     public GraphTensor Memory { get; }
 
     public GraphTensor Output { get; }
 
-    /// <summary>Row of the memory of each source token, -1 for padding; [sequences, length of the batch].</summary>
+    /// <summary>Row of the memory of each source token, -1 for padding; [sources, length of the batch].</summary>
     public int[] RowOf { get; }
 
-    /// <summary>Source tokens that the sequence really has.</summary>
-    public int SourceTokens(int sequence) => _slots[sequence];
-
-    public bool Fits(int sequences, int sourceLength, int targetRows, int targetLength) =>
-        sequences <= Sequences && sourceLength <= SourceLength && targetRows <= TargetRows && targetLength <= TargetLength;
+    /// <summary>Tokens that the source really has.</summary>
+    public int SourceTokens(int source) => _slots[source];
 
     /// <summary>Runs the encoder over a padded batch; padding takes no row.</summary>
-    /// <param name="batch">Sequences.</param>
-    /// <param name="length">Tokens of a sequence, padding included.</param>
+    /// <param name="batch">Sources.</param>
+    /// <param name="length">Tokens of a source, padding included.</param>
     /// <param name="isReal">Which tokens are real.</param>
     /// <param name="idOf">Their ids.</param>
     public void Encode(int batch, int length, Func<int, int, bool> isReal, Func<int, int, int> idOf)
@@ -113,7 +119,8 @@ internal sealed class EncoderDecoderRun : IDisposable
                 if (isReal(s, i))
                 {
                     RowOf[s * length + i] = rows.Count;
-                    rows.Add(s, idOf(s, i), i, slot++, 0, count);
+                    rows.Add(s, idOf(s, i), _graph.HasRelativePositions ? slot : i, slot, 0, count);
+                    slot++;
                 }
             }
         }
@@ -145,11 +152,13 @@ internal sealed class EncoderDecoderRun : IDisposable
     {
         Encoder.Dispose();
         Decoder.Dispose();
+        Cache.Dispose();
+        _store.Dispose();
     }
 
     private KeySpace MemoryKeys(GraphBuilder graph)
     {
-        var pages = (SourceLength + Kernels.PagedKeys.PageTokens - 1) / Kernels.PagedKeys.PageTokens * Sequences;
-        return graph.Keys("memory.keys", Sequences, SourceLength, pages);
+        var pages = (Size.SourceLength + PagedKeys.PageTokens - 1) / PagedKeys.PageTokens * Size.Sources;
+        return graph.Keys("memory.keys", Size.Sources, Size.SourceLength, pages);
     }
 }

@@ -55,31 +55,21 @@ public sealed record Seq2SeqConfig(
 
 /// <summary>The transformer of 2017 from tokens to tokens, with sinusoidal positions; the decoder goes token by token,
 /// or all at once from start tokens (non-autoregressive: Gu et al. 2017, arXiv:1711.02281, without fertilities).</summary>
-public sealed class Seq2SeqTransformer : TransformerModel
+public sealed class Seq2SeqTransformer : EncoderDecoderModel
 {
     /// <summary>Tokens that the position table holds; a longer text is an error.</summary>
     public const int MaxPositions = 1024;
 
     private readonly Seq2SeqConfig _config;
-    private readonly TransformerStacks _stacks;
-    private readonly EmbeddingWeights _source;
-    private readonly EmbeddingWeights _target;
-    private readonly EmbeddingWeights _positions;
-    private readonly LinearWeights _generator;
+    private readonly Layers _layers;
     private readonly Lazy<CharacterTokenizer> _letters;
-    private readonly RunPool<EncoderDecoderRun> _runs = new();
 
     private Seq2SeqTransformer(Seq2SeqConfig config, WeightLoader load, ComputeDevice device, string folder)
         : base(load.Weights, device, folder)
     {
         _config = config;
+        _layers = new Layers(config, load);
         _letters = new Lazy<CharacterTokenizer>(() => CharacterTokenizer.Source(ModelConfig.Load(folder)));
-        var d = config.Transformer.DModel;
-        _source = load.Table("source_embedding.weight", config.SourceVocabulary.Count, d);
-        _target = load.Table("target_embedding.weight", config.TargetVocabulary.Count, d);
-        _stacks = new TransformerStacks(load, "transformer.", config.Transformer);
-        _generator = load.Linear("generator", d, config.TargetVocabulary.Count);
-        _positions = load.Computed("positions", MaxPositions, d, SinusoidalTable.Create(MaxPositions, d));
     }
 
     /// <summary>The config.</summary>
@@ -87,6 +77,24 @@ public sealed class Seq2SeqTransformer : TransformerModel
 
     /// <inheritdoc/>
     public override string Architecture => _config.Autoregressive ? "transformer-seq2seq" : "transformer-seq2seq (non-autoregressive)";
+
+    /// <inheritdoc/>
+    public override int VocabularySize => _config.TargetVocabulary.Count;
+
+    /// <summary>Start and text; where all tokens come at once there are no more than the model answers with.</summary>
+    public override int MaxTargetLength => _config.Autoregressive ? MaxPositions : _config.MaxTarget + 1;
+
+    private protected override IEncoderDecoderGraph Graph => _layers;
+
+    private protected override string ProgramName => "seq2seq";
+
+    private protected override int SourceVocabularySize => _config.SourceVocabulary.Count;
+
+    private protected override int MaxSourceLength => MaxPositions;
+
+    private protected override int? MaskedId => _config.Pad;
+
+    private protected override bool IsCausal => _config.Autoregressive;
 
     internal static Seq2SeqTransformer Load(ModelConfig config, ComputeDevice device)
     {
@@ -104,7 +112,7 @@ public sealed class Seq2SeqTransformer : TransformerModel
     public IReadOnlyList<string> Transcribe(params IReadOnlyList<string> words)
     {
         ArgumentNullException.ThrowIfNull(words);
-        var answers = Generate([.. words.Select(word => _letters.Value.Encode(word).Ids)]);
+        var answers = Answer([.. words.Select(word => _letters.Value.Encode(word).Ids)]);
         return [.. answers.Select(ids => string.Join(' ', ids.Select(id => _config.TargetVocabulary[id])))];
     }
 
@@ -112,77 +120,49 @@ public sealed class Seq2SeqTransformer : TransformerModel
     /// <param name="sources">Source ids of each text, its stop token included.</param>
     /// <returns>Target ids of each, without start and stop.</returns>
     /// <exception cref="InputException">An id is not in the vocabulary, or a text is longer than the positions.</exception>
-    public IReadOnlyList<int[]> Generate(IReadOnlyList<int[]> sources)
+    public IReadOnlyList<int[]> Answer(IReadOnlyList<int[]> sources)
     {
         ArgumentNullException.ThrowIfNull(sources);
-        if (sources.Count == 0 || sources.Any(s => s.Length == 0))
+        var start = new[] { _config.Start };
+        using var decoding = Start(new DecodingRequest([.. sources.Select(_ => start)], sources.Count, _config.MaxTarget + 1)
         {
-            throw new InputException($"sources: {sources.Count} texts, at least one with at least one id each is needed.");
-        }
-
-        var batch = TokenBatch.Of(sources, "source", _config.SourceVocabulary.Count);
-        var steps = _config.MaxTarget;
-        return Run(
-            batch,
-            _config.Autoregressive ? batch.Batch : batch.Batch * steps,
-            steps,
-            run => _config.Autoregressive ? DecodeStepwise(run, batch.Batch) : DecodeAtOnce(run, batch.Batch));
-    }
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<HostTensor> Forward(ForwardInputs inputs)
-    {
-        inputs.Allow("input_ids", "decoder_input_ids", "attention_mask");
-        var source = TokenBatch.Of(
-            inputs.Require("input_ids"), inputs.Optional("attention_mask"), _config.SourceVocabulary.Count, _config.Pad);
-        var targetIds = _config.Autoregressive ? inputs.Require("decoder_input_ids") : inputs.Optional("decoder_input_ids") ?? StartTokens(source.Batch);
-        var target = TokenBatch.Of(targetIds, null, _config.TargetVocabulary.Count, _config.Autoregressive ? _config.Pad : null);
-        if (target.Batch != source.Batch || target.Length > MaxPositions)
+            Sources = sources,
+        });
+        var texts = sources.Select(_ => new List<int>()).ToArray();
+        var alive = Enumerable.Range(0, texts.Length).ToArray();
+        for (var step = 0; step < _config.MaxTarget && alive.Length > 0; step++)
         {
-            throw new InputException(
-                $"decoder_input_ids: expected [{source.Batch}, up to {MaxPositions}], found [{target.Batch}, {target.Length}].");
-        }
-
-        return Run(source, target.Batch * target.Length, target.Length, run => DecodeTeacherForced(run, source, target));
-    }
-
-    private HostTensor[] DecodeTeacherForced(EncoderDecoderRun run, TokenBatch source, TokenBatch target)
-    {
-        var rows = new DecoderRows(run);
-        for (var s = 0; s < target.Batch; s++)
-        {
-            // Padding in the target is computed too, as PyTorch does, but nothing sees it.
-            var slot = 0;
-            for (var i = 0; i < target.Length; i++)
+            var ids = alive.Select((_, i) => ArgMax.Of(decoding.Logits(i))).ToArray();
+            var going = Enumerable.Range(0, alive.Length).Where(i => ids[i] != _config.Stop).ToArray();
+            Array.ForEach(going, i => texts[alive[i]].Add(ids[i]));
+            alive = [.. going.Select(i => alive[i])];
+            decoding.Reorder(going);
+            if (alive.Length > 0 && step + 1 < _config.MaxTarget)
             {
-                var real = target.IsReal(s, i);
-                var own = real ? slot++ : -1;
-                rows.Add(s, target.Id(s, i), i, own, _config.Autoregressive ? slot : target.Length);
+                decoding.Append([.. going.Select(i => ids[i])]);
             }
         }
 
-        rows.Run();
-        var logits = new float[target.Batch * target.Length * _config.TargetVocabulary.Count];
-        run.Decoder.Read(run.Output, logits);
-        return
-        [
-            new HostTensor("logits", logits, target.Batch, target.Length, _config.TargetVocabulary.Count),
-            new HostTensor(
-                "encoder_last_hidden_state", run.ReadMemory(source.Batch, source.Length), source.Batch, source.Length, _config.Transformer.DModel),
-        ];
-    }
-
-    private protected override IReadOnlyList<Session> PlanSessions()
-    {
-        var run = NewRun(1, 32, _config.Autoregressive ? 1 : _config.MaxTarget, _config.MaxTarget);
-        return [run.Decoder, run.Encoder];
+        return [.. texts.Select(t => t.ToArray())];
     }
 
     /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
+    internal override Generation.IDecoding Start(DecodingRequest request)
     {
-        _runs.Dispose();
-        base.Dispose(disposing);
+        if (_config.Autoregressive)
+        {
+            return base.Start(request);
+        }
+
+        var (source, prompts) = Read(request);
+        var starts = StartTokens(prompts.Batch);
+        return new AllAtOnceDecoding(Forward(source, TokenBatch.Of(starts, null, VocabularySize))[0], request, _config.Stop);
+    }
+
+    private protected override HostTensor TargetOrDefault(ForwardInputs inputs, int batch)
+    {
+        var given = inputs.Optional("decoder_input_ids");
+        return given is null && !_config.Autoregressive ? StartTokens(batch) : base.TargetOrDefault(inputs, batch);
     }
 
     private HostTensor StartTokens(int batch)
@@ -192,111 +172,34 @@ public sealed class Seq2SeqTransformer : TransformerModel
         return new HostTensor("decoder_input_ids", ids, batch, _config.MaxTarget);
     }
 
-    private TResult Run<TResult>(TokenBatch source, int targetRows, int targetLength, Func<EncoderDecoderRun, TResult> decode)
+    private sealed class Layers(Seq2SeqConfig config, WeightLoader load) : IEncoderDecoderGraph
     {
-        if (source.Length > MaxPositions)
-        {
-            throw new InputException($"input_ids: a text of {source.Length} tokens, the model takes {MaxPositions}.");
-        }
+        private readonly float _scale = config.ScaleEmbedding ? MathF.Sqrt(config.Transformer.DModel) : 1f;
+        private readonly EmbeddingWeights _source =
+            load.Table("source_embedding.weight", config.SourceVocabulary.Count, config.Transformer.DModel);
 
-        var run = _runs.Rent(
-            idle => idle.Fits(source.Batch, source.Length, targetRows, targetLength),
-            () => NewRun(source.Batch, source.Length, targetRows, targetLength));
-        try
-        {
-            run.Encode(source.Batch, source.Length, source.IsReal, source.Id);
-            return decode(run);
-        }
-        finally
-        {
-            _runs.Return(run);
-        }
-    }
+        private readonly EmbeddingWeights _target =
+            load.Table("target_embedding.weight", config.TargetVocabulary.Count, config.Transformer.DModel);
 
-    private EncoderDecoderRun NewRun(int sequences, int sourceLength, int targetRows, int targetLength)
-    {
-        var d = _config.Transformer.DModel;
-        var scale = _config.ScaleEmbedding ? MathF.Sqrt(d) : 1f;
-        return new EncoderDecoderRun(
-            "seq2seq",
-            sequences,
-            sourceLength,
-            targetRows,
-            targetLength,
-            (graph, space, memory) => _stacks.BuildEncoder(
-                graph,
-                graph.Embedding("source_embedding", space.Rows, space.Ids, _source, scale, (space.Positions, _positions)),
-                space,
-                memory),
-            (graph, space, memory) => graph.Linear(
-                "generator",
-                _stacks.BuildDecoder(
-                    graph,
-                    graph.Embedding("target_embedding", space.Rows, space.Ids, _target, scale, (space.Positions, _positions)),
-                    space,
-                    memory),
-                _generator),
-            NewSession);
-    }
+        private readonly TransformerStacks _stacks = new(load, "transformer.", config.Transformer);
+        private readonly LinearWeights _generator =
+            load.Linear("generator", config.Transformer.DModel, config.TargetVocabulary.Count);
 
-    private List<int[]> DecodeStepwise(EncoderDecoderRun run, int batch)
-    {
-        var texts = Enumerable.Range(0, batch).Select(_ => new List<int>()).ToArray();
-        var active = Enumerable.Range(0, batch).ToList();
-        var width = _config.TargetVocabulary.Count;
-        var logits = new float[batch * width];
-        for (var step = 0; step < _config.MaxTarget && active.Count > 0; step++)
-        {
-            var rows = new DecoderRows(run);
-            foreach (var s in active)
-            {
-                rows.Add(s, step == 0 ? _config.Start : texts[s][^1], step, step, step + 1);
-            }
+        private readonly EmbeddingWeights _positions = load.Computed(
+            "positions", MaxPositions, config.Transformer.DModel, SinusoidalTable.Create(MaxPositions, config.Transformer.DModel));
 
-            rows.Run();
-            run.Decoder.Read(run.Output, logits.AsSpan(0, active.Count * width));
-            for (var i = active.Count - 1; i >= 0; i--)
-            {
-                var id = ArgMax.Of(logits.AsSpan(i * width, width));
-                if (id == _config.Stop)
-                {
-                    active.RemoveAt(i);
-                }
-                else
-                {
-                    texts[active[i]].Add(id);
-                }
-            }
-        }
+        public GraphTensor Encoder(GraphBuilder graph, TokenSpace source) => _stacks.BuildEncoder(
+            graph, graph.Embedding("source_embedding", source.Rows, source.Ids, _source, _scale, (source.Positions, _positions)), source);
 
-        return [.. texts.Select(t => t.ToArray())];
-    }
+        public void MemoryKeys(GraphBuilder graph, GraphTensor memory, KeySpace keys, IntTable writes) =>
+            _stacks.BuildMemoryKeys(graph, memory, keys, writes);
 
-    private List<int[]> DecodeAtOnce(EncoderDecoderRun run, int batch)
-    {
-        var rows = new DecoderRows(run);
-        for (var s = 0; s < batch; s++)
-        {
-            for (var i = 0; i < _config.MaxTarget; i++)
-            {
-                rows.Add(s, _config.Start, i, i, _config.MaxTarget);
-            }
-        }
+        public GraphTensor Decoder(GraphBuilder graph, TokenSpace target, Visibility memory) => _stacks.BuildDecoder(
+            graph,
+            graph.Embedding("target_embedding", target.Rows, target.Ids, _target, _scale, (target.Positions, _positions)),
+            target,
+            memory);
 
-        rows.Run();
-        var width = _config.TargetVocabulary.Count;
-        var logits = new float[batch * _config.MaxTarget * width];
-        run.Decoder.Read(run.Output, logits);
-        var texts = new List<int[]>();
-        for (var s = 0; s < batch; s++)
-        {
-            // The length is that of the text before the first stop.
-            var ids = Enumerable.Range(0, _config.MaxTarget)
-                .Select(i => ArgMax.Of(logits.AsSpan((s * _config.MaxTarget + i) * width, width)))
-                .TakeWhile(id => id != _config.Stop);
-            texts.Add([.. ids]);
-        }
-
-        return texts;
+        public GraphTensor Head(GraphBuilder graph, GraphTensor hidden) => graph.Linear("generator", hidden, _generator);
     }
 }

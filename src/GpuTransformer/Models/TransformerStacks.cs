@@ -40,22 +40,25 @@ internal sealed class TransformerStacks
         }
     }
 
-    /// <summary>The encoder, and the memory's keys and values for every decoder layer.</summary>
+    /// <summary>The encoder.</summary>
     /// <returns>The memory.</returns>
-    public GraphTensor BuildEncoder(GraphBuilder graph, GraphTensor x, TokenSpace source, KeySpace memoryKeys)
+    public GraphTensor BuildEncoder(GraphBuilder graph, GraphTensor x, TokenSpace source)
     {
         foreach (var layer in _encoder)
         {
             x = layer.Build(graph, x, source);
         }
 
-        var memory = _encoderNorm is null ? x : graph.LayerNorm($"{_prefix}encoder.norm", x, _encoderNorm);
+        return _encoderNorm is null ? x : graph.LayerNorm($"{_prefix}encoder.norm", x, _encoderNorm);
+    }
+
+    /// <summary>The memory's keys and values for every decoder layer.</summary>
+    public void BuildMemoryKeys(GraphBuilder graph, GraphTensor memory, KeySpace keys, IntTable writes)
+    {
         foreach (var layer in _decoder)
         {
-            layer.BuildMemoryKeys(graph, memory, memoryKeys, source.Writes);
+            layer.BuildMemoryKeys(graph, memory, keys, writes);
         }
-
-        return memory;
     }
 
     /// <summary>The decoder over its own keys and the memory's.</summary>

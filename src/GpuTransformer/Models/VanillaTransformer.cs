@@ -7,7 +7,7 @@ namespace GpuTransformer.Models;
 
 /// <summary>torch.nn.Transformer itself, on embeddings: src and tgt in, the decoder's output out. The target is causal;
 /// src_key_padding_mask (1 is padding) hides source tokens from the encoder and from the decoder.</summary>
-public sealed class VanillaTransformer : TransformerModel
+public sealed class VanillaTransformer : TransformerModel, IEncoderDecoderGraph
 {
     private readonly TransformerConfig _config;
     private readonly TransformerStacks _stacks;
@@ -73,9 +73,10 @@ public sealed class VanillaTransformer : TransformerModel
         var rows = new DecoderRows(run);
         for (var s = 0; s < batch; s++)
         {
+            rows.Begin(s, targetLength);
             for (var i = 0; i < targetLength; i++)
             {
-                rows.Add(s, 0, i, i, i + 1);
+                rows.Add(s, s, 0, i, i, i + 1);
             }
         }
 
@@ -85,6 +86,21 @@ public sealed class VanillaTransformer : TransformerModel
         return [new HostTensor("output", output, batch, targetLength, _config.DModel)];
     }
 
+    /// <inheritdoc/>
+    GraphTensor IEncoderDecoderGraph.Encoder(GraphBuilder graph, TokenSpace source) =>
+        _stacks.BuildEncoder(graph, graph.Input("src", source.Rows, _config.DModel), source);
+
+    /// <inheritdoc/>
+    void IEncoderDecoderGraph.MemoryKeys(GraphBuilder graph, GraphTensor memory, KeySpace keys, IntTable writes) =>
+        _stacks.BuildMemoryKeys(graph, memory, keys, writes);
+
+    /// <inheritdoc/>
+    GraphTensor IEncoderDecoderGraph.Decoder(GraphBuilder graph, TokenSpace target, Visibility memory) =>
+        _stacks.BuildDecoder(graph, graph.Input("tgt", target.Rows, _config.DModel), target, memory);
+
+    /// <inheritdoc/>
+    GraphTensor IEncoderDecoderGraph.Head(GraphBuilder graph, GraphTensor hidden) => hidden;
+
     private protected override IReadOnlyList<Session> PlanSessions()
     {
         var run = NewRun(1, 64, 64);
@@ -93,13 +109,9 @@ public sealed class VanillaTransformer : TransformerModel
 
     private EncoderDecoderRun NewRun(int batch, int sourceLength, int targetLength) => new(
         "transformer",
-        batch,
-        sourceLength,
-        batch * targetLength,
-        targetLength,
-        (graph, source, memory) => _stacks.BuildEncoder(graph, graph.Input("src", source.Rows, _config.DModel), source, memory),
-        (graph, target, memory) => _stacks.BuildDecoder(graph, graph.Input("tgt", target.Rows, _config.DModel), target, memory),
-        NewSession);
+        new EncoderDecoderSize(batch, sourceLength, batch, checked(batch * targetLength), targetLength, LastOnly: false),
+        this,
+        Device);
 
     private float[] RealRows(float[] values, int batch, int length, Func<int, int, bool> isReal)
     {

@@ -26,6 +26,9 @@ internal sealed class TokenBatch
 
     public bool IsReal(int sequence, int index) => _real[sequence * Length + index];
 
+    /// <summary>Tokens of a sequence that are not padding.</summary>
+    public int RealTokens(int sequence) => _real.AsSpan(sequence * Length, Length).Count(true);
+
     public int Type(int sequence, int index) => _types is null ? 0 : _types[sequence * Length + index];
 
     /// <summary>One sequence without padding.</summary>
