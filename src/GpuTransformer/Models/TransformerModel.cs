@@ -21,7 +21,7 @@ public abstract class TransformerModel : IDisposable
         Folder = folder;
     }
 
-    /// <summary>The folder that it was loaded from.</summary>
+    /// <summary>The folder, or the GGUF file, that it was loaded from.</summary>
     public string Folder { get; }
 
     /// <summary>The tokenizer of its folder, read when it is first asked for.</summary>
@@ -40,8 +40,9 @@ public abstract class TransformerModel : IDisposable
     /// <summary>Bytes of the weights in the checkpoint.</summary>
     public long CheckpointBytes => _weights.CheckpointBytes;
 
-    /// <summary>Loads the model of a folder by its config.json.</summary>
-    /// <param name="folder">Holds config.json and model.safetensors, as Hugging Face leaves it.</param>
+    /// <summary>Loads the model of a folder by its config.json, or of a GGUF file by its metadata.</summary>
+    /// <param name="folder">Holds config.json and weights, as Hugging Face leaves it, or one GGUF file and no config.json;
+    /// or is the path of a GGUF file.</param>
     /// <param name="device">Where to run it.</param>
     /// <exception cref="InputException">The folder, its config or its weights are not what they must be.</exception>
     public static TransformerModel Load(string folder, ComputeDevice device)

@@ -31,6 +31,9 @@ internal ref struct BoundedReader
         _file = file;
     }
 
+    /// <summary>The name in the file of what is being read; errors show it when it is not empty.</summary>
+    public ReadOnlySpan<byte> Within { get; set; }
+
     /// <summary>Bytes read so far.</summary>
     public readonly long Position => _position;
 
@@ -89,6 +92,10 @@ internal ref struct BoundedReader
         return (long)count;
     }
 
-    private readonly InputException Error(string field, string problem) =>
-        new($"{_file}: {field} at byte {_position}: {problem}");
+    /// <summary>The error for what stands at the place that was read last.</summary>
+    public readonly InputException Error(string field, string problem)
+    {
+        string within = Within.IsEmpty ? "" : $" of {Quoted.Of(Within)}";
+        return new InputException($"{_file}: {field}{within} at byte {_position}: {problem}");
+    }
 }

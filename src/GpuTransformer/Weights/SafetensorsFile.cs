@@ -1,7 +1,5 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
-using System.IO.MemoryMappedFiles;
-using System.Runtime.InteropServices;
 using System.Text;
 using GpuTransformer.Kernels;
 
@@ -12,48 +10,31 @@ namespace GpuTransformer.Weights;
 /// disposed.</summary>
 public sealed unsafe class SafetensorsFile : IDisposable
 {
-    private readonly MemoryMappedFile _mapping;
-    private readonly MemoryMappedViewAccessor _view;
-    private readonly byte* _start;
+    // The length and {}.
+    private const long ShortestFile = 10;
+
+    private readonly MappedFile _mapped;
     private readonly int _headerBytes;
     private readonly SafetensorsHeader _header;
-    private bool _disposed;
 
-    private SafetensorsFile(string path, FileStream stream)
+    private SafetensorsFile(MappedFile mapped)
     {
-        Path = path;
-        long length = stream.Length;
-        if (length < 10)
+        _mapped = mapped;
+        var reader = new BoundedReader(mapped.Start, mapped.Length, Path);
+        ulong header = reader.UInt64("header length");
+        if (header < 2 || header > SafetensorsHeader.LargestHeader)
         {
-            throw new InputException($"{path}: the file has {length} bytes, a safetensors file has at least 10");
+            throw new InputException($"{Path}: header length: expected 2 to {SafetensorsHeader.LargestHeader}, " +
+                $"found {header}");
         }
-        _mapping = MemoryMappedFile.CreateFromFile(
-            stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-        _view = _mapping.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
-        try
-        {
-            var reader = new BoundedReader(_start, length, path);
-            ulong header = reader.UInt64("header length");
-            if (header < 2 || header > SafetensorsHeader.LargestHeader)
-            {
-                throw new InputException($"{path}: header length: expected 2 to {SafetensorsHeader.LargestHeader}, " +
-                    $"found {header}");
-            }
-            ReadOnlySpan<byte> json = reader.Bytes(header, "header");
-            _headerBytes = json.Length;
-            _header = SafetensorsHeader.Parse(json, reader.Left, path);
-            Tensors = new TensorTable(this);
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
+        ReadOnlySpan<byte> json = reader.Bytes(header, "header");
+        _headerBytes = json.Length;
+        _header = SafetensorsHeader.Parse(json, reader.Left, Path);
+        Tensors = new TensorTable(this);
     }
 
     /// <summary>The file's path as it was given.</summary>
-    public string Path { get; }
+    public string Path => _mapped.Path;
 
     /// <summary>Every tensor by name, in the order of the names' bytes.</summary>
     public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
@@ -61,24 +42,20 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <summary>How many tensors the file holds.</summary>
     internal int Count => _header.Count;
 
-    private ReadOnlySpan<byte> Json => new(Mapped() + 8, _headerBytes);
+    private ReadOnlySpan<byte> Json => new(_mapped.Start + 8, _headerBytes);
 
     /// <summary>Opens and checks a file. An <see cref="InputException"/> names the rule that it breaks.</summary>
     public static SafetensorsFile Open(string path)
     {
-        FileStream stream = BoundedFile.Open(path, long.MaxValue);
+        var mapped = MappedFile.Open(path, ShortestFile, "safetensors");
         try
         {
-            return new SafetensorsFile(path, stream);
+            return new SafetensorsFile(mapped);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch
         {
-            throw new InputException($"{path}: cannot be mapped: {error.Message}", error);
-        }
-        finally
-        {
-            // The mapping holds its own handle to the memory; a second Dispose of the stream does nothing.
-            stream.Dispose();
+            mapped.Dispose();
+            throw;
         }
     }
 
@@ -105,7 +82,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
             throw new ShapeException(
                 $"{Path}: {info}: {elementCount} elements at once, the limit is {int.MaxValue / size}");
         }
-        return new ReadOnlySpan<byte>(Mapped() + info.Offset + elementOffset * size, (int)elementCount * size);
+        return new ReadOnlySpan<byte>(_mapped.Start + info.Offset + elementOffset * size, (int)elementCount * size);
     }
 
     /// <summary>All elements as float32.</summary>
@@ -147,16 +124,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     }
 
     /// <summary>Lets the file go. Nothing that it handed out may be used after.</summary>
-    public void Dispose()
-    {
-        if (!_disposed)
-        {
-            _disposed = true;
-            _view.SafeMemoryMappedViewHandle.ReleasePointer();
-            _view.Dispose();
-            _mapping.Dispose();
-        }
-    }
+    public void Dispose() => _mapped.Dispose();
 
     /// <summary>The place of a name in the order of names, or -1.</summary>
     internal int Find(ReadOnlySpan<byte> name) => _header.Find(Json, name);
@@ -175,12 +143,6 @@ public sealed unsafe class SafetensorsFile : IDisposable
     private int Checked32(TensorInfo info) => info.ElementCount <= Array.MaxLength
         ? (int)info.ElementCount
         : throw new ShapeException($"{Path}: {info}: {info.ElementCount} elements do not fit one array");
-
-    private byte* Mapped()
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        return _start;
-    }
 
     // Names and shapes stay in the mapped header; each look-up makes one TensorInfo.
     private sealed class TensorTable(SafetensorsFile file) : IReadOnlyDictionary<string, TensorInfo>

@@ -1,10 +1,9 @@
 using System.Text;
 using GpuTransformer.Kernels;
-using GpuTransformer.Weights.Json;
 
 namespace GpuTransformer.Weights;
 
-/// <summary>The weights of one model folder: model.safetensors, or several files and an index. A model asks for each
+/// <summary>The weights of one model: model.safetensors, several files and an index, or a GGUF file. A model asks for each
 /// tensor with the shape it needs; <see cref="Check"/> then reports everything missing, left over or of another shape
 /// in one error. Dispose it once the weights are packed, and the mapped pages go.</summary>
 public sealed class WeightStore : IDisposable
@@ -15,60 +14,47 @@ public sealed class WeightStore : IDisposable
     private const string SingleFile = "model.safetensors";
     private const int MostProblemsShown = 20;
 
-    private readonly List<SafetensorsFile> _files;
-    private readonly (int File, int Tensor)[] _byName;
+    private readonly StoredTensors _tensors;
     private readonly bool[] _used;
     private readonly string[] _prefixes;
     private readonly List<string> _problems = [];
 
-    private WeightStore(string name, List<SafetensorsFile> files, string[] prefixes)
+    internal WeightStore(string name, StoredTensors tensors, string[] prefixes)
     {
         Name = name;
-        _files = files;
+        _tensors = tensors;
         _prefixes = prefixes.Length == 0 ? [""] : prefixes;
-        _byName = new (int, int)[files.Sum(file => file.Count)];
-        _used = new bool[_byName.Length];
-        int next = 0;
-        for (int file = 0; file < files.Count; file++)
-        {
-            for (int tensor = 0; tensor < files[file].Count; tensor++)
-            {
-                _byName[next++] = (file, tensor);
-            }
-        }
-        if (files.Count > 1)
-        {
-            Array.Sort(_byName, (a, b) => JsonKeys.Compare(NameAt(a), NameAt(b)));
-            RefuseNamesInTwoFiles();
-        }
+        _used = new bool[tensors.Count];
     }
 
     /// <summary>The folder or file, as errors begin.</summary>
     public string Name { get; }
 
     /// <summary>How many tensors there are.</summary>
-    public int Count => _byName.Length;
+    public int Count => _tensors.Count;
 
     /// <summary>Bytes of all tensors.</summary>
-    public long ByteLength => _byName.Sum(place => _files[place.File].InfoAt(place.Tensor).ByteLength);
+    public long ByteLength => Infos.Sum(info => info.ByteLength);
 
     /// <summary>Elements of all tensors.</summary>
-    public long ElementCount => _byName.Sum(place => _files[place.File].InfoAt(place.Tensor).ElementCount);
+    public long ElementCount => Infos.Sum(info => info.ElementCount);
 
     /// <summary>Tensors that nothing asked for, in the order of their names' bytes.</summary>
     public IEnumerable<string> UnusedNames
     {
         get
         {
-            for (int i = 0; i < _byName.Length; i++)
+            for (int i = 0; i < _used.Length; i++)
             {
                 if (!_used[i])
                 {
-                    yield return _files[_byName[i].File].InfoAt(_byName[i].Tensor).Name;
+                    yield return _tensors.InfoAt(i).Name;
                 }
             }
         }
     }
+
+    private IEnumerable<TensorInfo> Infos => Enumerable.Range(0, Count).Select(_tensors.InfoAt);
 
     /// <summary>Opens the weights of a model folder.</summary>
     /// <param name="folder">Holds model.safetensors, or model.safetensors.index.json and the files it names.</param>
@@ -89,12 +75,12 @@ public sealed class WeightStore : IDisposable
         {
             throw new InputException($"{folder}: expected {SingleFile} or {ShardIndex.FileName}, found neither");
         }
-        return Over(folder, ShardIndex.Open(folder), prefixes);
+        return new WeightStore(folder, SafetensorsTensors.Over(folder, ShardIndex.Open(folder)), prefixes);
     }
 
     /// <summary>Opens the weights of one file.</summary>
     public static WeightStore OpenFile(string path, params string[] prefixes) =>
-        Over(path, [SafetensorsFile.Open(path)], prefixes);
+        new(path, SafetensorsTensors.Over(path, [SafetensorsFile.Open(path)]), prefixes);
 
     /// <summary>True when the tensor is there, under any prefix or old name.</summary>
     public bool Has(string name) => Find(name) >= 0;
@@ -120,8 +106,7 @@ public sealed class WeightStore : IDisposable
             return null;
         }
         _used[found] = true;
-        SafetensorsFile file = _files[_byName[found].File];
-        TensorInfo info = file.InfoAt(_byName[found].Tensor);
+        TensorInfo info = _tensors.InfoAt(found);
         if (!Fits(info.Shape, shape))
         {
             _problems.Add($"{Quoted.Of(info.Name)}: expected shape {Quoted.Shape(shape)}, " +
@@ -131,7 +116,7 @@ public sealed class WeightStore : IDisposable
         {
             _problems.Add($"{Quoted.Of(info.Name)}: expected F32, F16, BF16 or F64, found {info.Dtype.HeaderName()}");
         }
-        return new SafetensorsSource(file, info);
+        return _tensors.SourceAt(found);
     }
 
     /// <summary>Throws one <see cref="InputException"/> that lists every problem so far: missing tensors, other shapes,
@@ -162,20 +147,7 @@ public sealed class WeightStore : IDisposable
     }
 
     /// <summary>Unmaps the files. No source from this store may be read after.</summary>
-    public void Dispose() => _files.ForEach(file => file.Dispose());
-
-    private static WeightStore Over(string name, List<SafetensorsFile> files, string[] prefixes)
-    {
-        try
-        {
-            return new WeightStore(name, files, prefixes);
-        }
-        catch
-        {
-            files.ForEach(file => file.Dispose());
-            throw;
-        }
-    }
+    public void Dispose() => _tensors.Dispose();
 
     private static bool Fits(ReadOnlySpan<long> found, ReadOnlySpan<long> expected)
     {
@@ -196,8 +168,8 @@ public sealed class WeightStore : IDisposable
     {
         foreach (string prefix in _prefixes)
         {
-            int found = FindExact(prefix + name);
-            found = found < 0 && OldName(name) is { } old ? FindExact(prefix + old) : found;
+            int found = _tensors.Find(prefix + name);
+            found = found < 0 && OldName(name) is { } old ? _tensors.Find(prefix + old) : found;
             if (found >= 0)
             {
                 return found;
@@ -211,37 +183,4 @@ public sealed class WeightStore : IDisposable
         name.EndsWith("LayerNorm.weight", StringComparison.Ordinal) ? string.Concat(name.AsSpan(0, name.Length - 6), "gamma") :
         name.EndsWith("LayerNorm.bias", StringComparison.Ordinal) ? string.Concat(name.AsSpan(0, name.Length - 4), "beta") :
         null;
-
-    private int FindExact(string name)
-    {
-        byte[] plain = Encoding.UTF8.GetBytes(name);
-        int low = 0;
-        int high = _byName.Length - 1;
-        while (low <= high)
-        {
-            int middle = (low + high) >>> 1;
-            int order = JsonKeys.CompareWith(NameAt(_byName[middle]), plain);
-            if (order == 0)
-            {
-                return middle;
-            }
-            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
-        }
-        return -1;
-    }
-
-    private ReadOnlySpan<byte> NameAt((int File, int Tensor) place) => _files[place.File].NameAt(place.Tensor);
-
-    private void RefuseNamesInTwoFiles()
-    {
-        for (int i = 1; i < _byName.Length; i++)
-        {
-            if (JsonKeys.Compare(NameAt(_byName[i - 1]), NameAt(_byName[i])) == 0)
-            {
-                string name = _files[_byName[i].File].InfoAt(_byName[i].Tensor).Name;
-                throw new InputException($"{Name}: the tensor {Quoted.Of(name)} is in " +
-                    $"{Path.GetFileName(_files[_byName[i - 1].File].Path)} and in {Path.GetFileName(_files[_byName[i].File].Path)}");
-            }
-        }
-    }
 }

@@ -1,0 +1,34 @@
+using GpuTransformer.Kernels;
+
+namespace GpuTransformer.Weights.Gguf;
+
+/// <summary>Finds the GGUF file that a path means.</summary>
+internal static class GgufFolder
+{
+    private const string Extension = ".gguf";
+    private const int MostListed = 20;
+
+    /// <summary>The path itself when it names a .gguf file; the file of a folder that holds one; null when the folder
+    /// holds none, or when the path is neither.</summary>
+    /// <exception cref="InputException">The folder holds several: they are listed.</exception>
+    public static string? Find(string path)
+    {
+        if (path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path))
+        {
+            return path;
+        }
+        if (!Directory.Exists(path))
+        {
+            return null;
+        }
+        string[] files = [.. Directory.EnumerateFiles(path)
+            .Where(file => file.EndsWith(Extension, StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)];
+        if (files.Length > 1)
+        {
+            string listed = string.Join(", ", files.Take(MostListed).Select(Path.GetFileName));
+            throw new InputException($"{path}: {files.Length} GGUF files: name one of {listed}" +
+                (files.Length > MostListed ? ", ..." : ""));
+        }
+        return files.Length == 0 ? null : files[0];
+    }
+}
