@@ -1,4 +1,5 @@
 using GpuTransformer.Tokenizers.Normalizers;
+using GpuTransformer.Tokenizers.Text;
 using GpuTransformer.Weights.Json;
 
 namespace GpuTransformer.Tokenizers;
@@ -17,7 +18,12 @@ internal static class NormalizerFile
         var parts = new PartTable<INormalizer>();
         parts.Add("BertNormalizer", "clean_text handle_chinese_chars strip_accents lowercase", Bert);
         parts.Add("Lowercase", "", _ => new Lowercase());
-        parts.Add("NFD", "", _ => new NfdNormalizer());
+        parts.Add("NFC", "", _ => new UnicodeNormalizer(UnicodeForm.Nfc));
+        parts.Add("NFD", "", _ => new UnicodeNormalizer(UnicodeForm.Nfd));
+        parts.Add("NFKC", "", _ => new UnicodeNormalizer(UnicodeForm.Nfkc));
+        parts.Add("NFKD", "", _ => new UnicodeNormalizer(UnicodeForm.Nfkd));
+        parts.Add("Precompiled", "precompiled_charsmap", part => new PrecompiledNormalizer(
+            new CharsMap(part.Base64("precompiled_charsmap"), $"{part.Name}: precompiled_charsmap")));
         parts.Add("Sequence", "normalizers", part => new NormalizerSequence([.. part.Sections("normalizers").Select(Read)]));
         return parts;
     }

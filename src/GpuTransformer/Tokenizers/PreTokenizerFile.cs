@@ -19,6 +19,7 @@ internal static class PreTokenizerFile
         parts.Add("ByteLevel", "add_prefix_space trim_offsets use_regex",
             part => new ByteLevelPreTokenizer(part.Flag("add_prefix_space"), part.FlagOr("use_regex", true)));
         parts.Add("Digits", "individual_digits", part => new DigitsPreTokenizer(part.Flag("individual_digits")));
+        parts.Add("Metaspace", MetaspaceFile.Keys, MetaspaceFile.PreTokenizer);
         parts.Add("Sequence", "pretokenizers",
             part => new PreTokenizerSequence([.. part.Sections("pretokenizers").Select(Read)]));
         return parts;

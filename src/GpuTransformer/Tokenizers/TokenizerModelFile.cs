@@ -20,7 +20,8 @@ internal static class TokenizerModelFile
             "WordPiece" => WordPiece(part),
             "BPE" => Bpe(part),
             "WordLevel" => WordLevel(part),
-            _ => throw TokenizerPart.NotSupported(part, "WordPiece, BPE, WordLevel"),
+            "Unigram" => UnigramFile.Read(part),
+            _ => throw TokenizerPart.NotSupported(part, "WordPiece, BPE, WordLevel, Unigram"),
         };
     }
 

@@ -43,11 +43,24 @@ internal sealed class Vocabulary
         }
     }
 
+    /// <summary>Takes tokens whose ids are their places in a list. A token may stand there twice: then
+    /// <paramref name="ids"/> says which place counts.</summary>
+    public Vocabulary(string[] tokens, Dictionary<string, int> ids)
+    {
+        _ids = ids;
+        _idsBySpan = ids.GetAlternateLookup<ReadOnlySpan<char>>();
+        _dense = tokens;
+        IdLimit = tokens.Length;
+    }
+
     /// <summary>How many tokens there are.</summary>
     public int Count => _ids.Count;
 
     /// <summary>One more than the largest id.</summary>
     public int IdLimit { get; }
+
+    /// <summary>Every token with its id.</summary>
+    public IReadOnlyDictionary<string, int> Ids => _ids;
 
     /// <summary>Every token.</summary>
     public IEnumerable<string> Tokens => _ids.Keys;

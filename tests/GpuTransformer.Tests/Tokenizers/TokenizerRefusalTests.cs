@@ -27,7 +27,7 @@ public sealed class TokenizerRefusalTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"type":"Precompiled","precompiled_charsmap":"AA=="}""", "normalizer", "Precompiled")]
+    [InlineData("""{"type":"Precompiled","precompiled_charsmap":"AA=="}""", "normalizer", "precompiled_charsmap", "trie size")]
     [InlineData("""{"type":"Sequence","normalizers":[{"type":"NFD"},{"type":"Nmt"}]}""", "normalizers[1]", "Nmt")]
     [InlineData("""{"type":"Lowercase","strength":2}""", "normalizer", "strength")]
     [InlineData("""{"type":"BertNormalizer","clean_text":1}""", "normalizer", "clean_text")]
@@ -58,13 +58,29 @@ public sealed class TokenizerRefusalTests : IDisposable
         MustRefuse(File(postProcessor: part), "post_processor", mention);
 
     [Theory]
-    [InlineData("""{"type":"Strip","content":" ","start":1,"stop":0}""", "Strip")]
+    [InlineData("""{"type":"Strip","content":"  ","start":1,"stop":0}""", "content: expected one letter")]
+    [InlineData("""{"type":"Strip","content":"","start":1,"stop":0}""", "content: expected one letter")]
+    [InlineData("""{"type":"Strip","content":" ","start":1000000000,"stop":0}""", "start")]
+    [InlineData("""{"type":"Strip","content":" ","start":1,"stop":-1}""", "stop")]
+    [InlineData("""{"type":"Metaspace","replacement":"__"}""", "replacement: expected one letter")]
+    [InlineData("""{"type":"Metaspace","replacement":"_","prepend_scheme":"last"}""", "prepend_scheme")]
+    [InlineData("""{"type":"Metaspace","replacement":"_","prepend_scheme":"always","add_prefix_space":false}""", "prepend_scheme")]
     [InlineData("""{"type":"WordPiece","prefix":"##"}""", "cleanup")]
     public void ADecoderThatIsNotSupportedIsNamed(string part, string mention) =>
         MustRefuse(File(decoder: part), "decoder", mention);
 
     [Theory]
-    [InlineData("""{"type":"Unigram","vocab":[]}""", "Unigram")]
+    [InlineData("""{"type":"Unigram","vocab":[]}""", "vocab: expected at least one token")]
+    [InlineData("""{"type":"Unigram","vocab":[["a",0]],"unk_id":1}""", "unk_id")]
+    [InlineData("""{"type":"Unigram","vocab":[["a",0]],"unk_id":-1}""", "unk_id")]
+    [InlineData("""{"type":"Unigram","vocab":[["a",0],["b"]]}""", "vocab[1]")]
+    [InlineData("""{"type":"Unigram","vocab":[["a",0],["b",1,2]]}""", "vocab[1]")]
+    [InlineData("""{"type":"Unigram","vocab":[["a","0"]]}""", "vocab[0]")]
+    [InlineData("""{"type":"Unigram","vocab":[["a",1e999]]}""", "vocab[0]")]
+    [InlineData("""{"type":"Unigram","vocab":[[0,0]]}""", "vocab[0]")]
+    [InlineData("""{"type":"Unigram","vocab":["a"]}""", "vocab[0]")]
+    [InlineData("""{"type":"Unigram","vocab":{"a":0}}""", "vocab")]
+    [InlineData("""{"type":"Unigram","vocab":[["a",0]],"alpha":0.1}""", "alpha")]
     [InlineData("""{"type":"BPE","vocab":{"a":0},"merges":[["a","b"]]}""", "merges[0]: \"b\" is not in the vocabulary")]
     [InlineData("""{"type":"BPE","vocab":{"b":0},"merges":[["a","b"]]}""", "merges[0]: \"a\" is not in the vocabulary")]
     [InlineData("""{"type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":[["a","b"],["ab","b"]]}""", "merges[1]: \"abb\" is not in the vocabulary")]

@@ -14,10 +14,3 @@ internal sealed class NormalizerSequence(IReadOnlyList<INormalizer> normalizers)
         }
     }
 }
-
-/// <summary>Canonical decomposition.</summary>
-internal sealed class NfdNormalizer : INormalizer
-{
-    /// <inheritdoc/>
-    public void Normalize(NormalizedText text) => CanonicalDecomposition.Apply(text);
-}

@@ -80,6 +80,15 @@ public class JsonObject
     public string TextOr(string key, string fallback) =>
         TryValue(key, out Utf8JsonReader value) ? TextAt(key, value) : fallback;
 
+    /// <summary>Bytes written as base64.</summary>
+    internal byte[] Base64(string key)
+    {
+        Utf8JsonReader value = Value(key);
+        return value.TokenType == JsonTokenType.String && value.TryGetBytesFromBase64(out byte[]? bytes)
+            ? bytes
+            : throw Error(key, "bytes as base64", Describe(value));
+    }
+
     /// <summary>A string that is one of <paramref name="allowed"/>.</summary>
     public string OneOf(string key, params ReadOnlySpan<string> allowed)
     {
