@@ -1,5 +1,6 @@
 using GpuTransformer.Chat.Jinja;
 using GpuTransformer.Kernels;
+using GpuTransformer.Tokenizers;
 
 namespace GpuTransformer.Chat;
 
@@ -28,6 +29,10 @@ public sealed class ChatTemplate
     /// <summary>The template.</summary>
     public string Source { get; }
 
+    /// <summary>The template of a model folder: chat_template.jinja, or chat_template of tokenizer_config.json.</summary>
+    /// <exception cref="InputException">There is none, or a file is not what it must be.</exception>
+    public static ChatTemplate Load(string folder) => ChatTemplateFile.Load(folder);
+
     /// <summary>The beginning and end tokens and other words that the template may name.</summary>
     public IReadOnlyDictionary<string, string> SpecialTokens { get; init; } = new Dictionary<string, string>();
 
@@ -37,9 +42,9 @@ public sealed class ChatTemplate
     /// <summary>A conversation as the model reads it.</summary>
     /// <param name="messages">The messages.</param>
     /// <param name="addGenerationPrompt">Whether it ends where the assistant begins to speak.</param>
-    /// <returns>Parts in order; those that are data came from messages.</returns>
+    /// <returns>Parts in order; what came from messages is not trusted.</returns>
     /// <exception cref="InputException">The template uses what is not supported, costs too much, or refuses the messages.</exception>
-    public IReadOnlyList<ChatPart> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt = true)
+    public IReadOnlyList<TextSpan> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt = true)
     {
         ArgumentNullException.ThrowIfNull(messages);
         Dictionary<string, object?> names = Globals.All();
@@ -58,7 +63,7 @@ public sealed class ChatTemplate
             statement.Run(frame);
         }
         MarkedText text = frame.Output.ToText();
-        return [.. text.Runs.Select(run => new ChatPart(text.Text[run.Start..run.End], run.IsData))];
+        return [.. text.Runs.Select(run => new TextSpan(text.Text[run.Start..run.End], !run.IsData))];
     }
 
     private static ValueMap Value(ChatMessage message)
@@ -69,8 +74,3 @@ public sealed class ChatTemplate
         return map;
     }
 }
-
-/// <summary>A part of a rendered conversation.</summary>
-/// <param name="Text">The text.</param>
-/// <param name="IsData">Whether it came from a message: then nothing in it is a control token.</param>
-public readonly record struct ChatPart(string Text, bool IsData);

@@ -46,7 +46,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
         {
             items.Add(Parse());
         }
-        return new ListOf(first.Line, items);
+        return new ListOf(first.Line, items, isTuple: true);
     }
 
     /// <summary>A filter's or test's name and arguments.</summary>
@@ -317,7 +317,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
             case TokenKind.Symbol when token.Value == "(":
                 if (tokens.Skip(")"))
                 {
-                    return new ListOf(token.Line, []);
+                    return new ListOf(token.Line, [], isTuple: true);
                 }
                 Expression inside = ParseTuple();
                 tokens.Expect(")");

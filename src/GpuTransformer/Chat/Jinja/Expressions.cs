@@ -32,11 +32,9 @@ internal sealed class NameOf(int line, string name) : Expression(line)
     protected override object? Evaluate(Frame frame) => frame.Find(name);
 }
 
-internal sealed class ListOf(int line, IReadOnlyList<Expression> items) : Expression(line)
+internal sealed class ListOf(int line, IReadOnlyList<Expression> items, bool isTuple = false) : Expression(line)
 {
-    public IReadOnlyList<Expression> Items => items;
-
-    protected override object? Evaluate(Frame frame) => new ValueList([.. items.Select(item => item.Value(frame))]);
+    protected override object? Evaluate(Frame frame) => new ValueList([.. items.Select(item => item.Value(frame))], isTuple);
 }
 
 internal sealed class MapOf(int line, IReadOnlyList<(Expression Key, Expression Value)> entries) : Expression(line)

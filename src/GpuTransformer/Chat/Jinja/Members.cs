@@ -61,7 +61,7 @@ internal static class Members
     };
 
     public static ValueList Items(Frame frame, ValueMap map) =>
-        Listed(frame, map.Entries.Select(entry => (object?)new ValueList([entry.Key, entry.Value])));
+        Listed(frame, map.Entries.Select(entry => (object?)new ValueList([entry.Key, entry.Value], isTuple: true)));
 
     private static ValueList Listed(Frame frame, IEnumerable<object?> values)
     {

@@ -203,7 +203,7 @@ internal static class Operators
         "/" => y == 0 ? throw new DivideByZeroException() : (double)x / y,
         "//" => checked(x / y - (x % y != 0 && (x < 0) != (y < 0) ? 1 : 0)),
         "%" => y == -1 ? 0L : Modulo(x, y),
-        "**" => y >= 0 ? Power(x, y) : Math.Pow(x, y),
+        "**" => y >= 0 ? (object)Power(x, y) : Math.Pow(x, y),
         _ => throw new InputException($"a chat template uses the operator {symbol}."),
     };
 
@@ -265,13 +265,13 @@ internal static class Operators
                 output.Append(quoted ? MarkedText.Of(Quoted(text.Text), text.HasData) : text);
                 break;
             case ValueList list:
-                output.Append("[");
+                output.Append(list.IsTuple ? "(" : "[");
                 for (int i = 0; i < list.Items.Count; i++)
                 {
                     output.Append(i == 0 ? "" : ", ");
                     Print(frame, list.Items[i], output, quoted: true);
                 }
-                output.Append("]");
+                output.Append(!list.IsTuple ? "]" : list.Items.Count == 1 ? ",)" : ")");
                 break;
             case ValueMap map:
                 output.Append("{");

@@ -9,8 +9,11 @@ namespace GpuTransformer.Chat.Jinja;
 internal sealed record Undefined(string Name);
 
 /// <summary>A list or a tuple; a template cannot change one.</summary>
-internal sealed class ValueList(IReadOnlyList<object?> items)
+internal sealed class ValueList(IReadOnlyList<object?> items, bool isTuple = false)
 {
+    /// <summary>Only how it prints differs.</summary>
+    public bool IsTuple => isTuple;
+
     public IReadOnlyList<object?> Items => items;
 }
 
