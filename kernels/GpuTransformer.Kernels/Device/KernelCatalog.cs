@@ -17,11 +17,15 @@ internal static class KernelCatalog
         .. Kernels(Embedding.Variants),
         .. Kernels(Patch.Variants),
         .. Kernels(TokenAssembly.Variants),
+        .. Kernels(Unfold.Variants),
+        .. Kernels(MaxPool.Variants),
+        .. Kernels(Upsample.Variants),
         .. Kernels(TopK.Variants),
         .. Kernels(Softmax.Variants),
         .. Kernels(LayerNorm.Variants),
         .. Kernels(RmsNorm.Variants),
         .. Kernels(BatchNorm.Variants),
+        .. Kernels(GroupNorm.Variants),
         .. Kernels(AttentionOperation<PlainScore>.Variants),
         .. Kernels(AttentionOperation<AlibiScore>.Variants),
         .. Kernels(AttentionOperation<SoftCapScore>.Variants),
@@ -29,6 +33,7 @@ internal static class KernelCatalog
         .. Kernels(KeyValueWrite.Variants),
         .. Kernels(PageCopy.Variants),
         .. Kernels(AttentionMap.Variants),
+        .. Kernels(SpatialAttention.Variants),
         .. Kernels(AdditiveAttention.Variants),
     ];
 

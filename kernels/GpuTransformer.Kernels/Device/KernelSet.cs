@@ -40,15 +40,20 @@ public sealed class KernelSet
         Embedding = new Embedding(this);
         Patch = new Patch(this);
         TokenAssembly = new TokenAssembly(this);
+        Unfold = new Unfold(this);
+        MaxPool = new MaxPool(this);
+        Upsample = new Upsample(this);
         TopK = new TopK(this);
         Softmax = new Softmax(this);
         LayerNorm = new LayerNorm(this);
         RmsNorm = new RmsNorm(this);
         BatchNorm = new BatchNorm(this);
+        GroupNorm = new GroupNorm(this);
         Attention = new Attention(this);
         KeyValueWrite = new KeyValueWrite(this);
         PageCopy = new PageCopy(this);
         AttentionMap = new AttentionMap(this);
+        SpatialAttention = new SpatialAttention(this);
         AdditiveAttention = new AdditiveAttention(this);
         MultiHeadAttention = new MultiHeadAttention(this);
         FeedForward = new FeedForward(this);
@@ -100,6 +105,15 @@ public sealed class KernelSet
     /// <summary>Class tokens before patches, with positions.</summary>
     public TokenAssembly TokenAssembly { get; }
 
+    /// <summary>What each position of a convolution sees, as a row.</summary>
+    public Unfold Unfold { get; }
+
+    /// <summary>The largest value under a kernel.</summary>
+    public MaxPool MaxPool { get; }
+
+    /// <summary>Images resized to the nearest pixel.</summary>
+    public Upsample Upsample { get; }
+
     /// <summary>The k largest of each row; argmax.</summary>
     public TopK TopK { get; }
 
@@ -115,6 +129,9 @@ public sealed class KernelSet
     /// <summary>BatchNorm for inference.</summary>
     public BatchNorm BatchNorm { get; }
 
+    /// <summary>GroupNorm of images whose channels are adjacent.</summary>
+    public GroupNorm GroupNorm { get; }
+
     /// <summary>Attention over paged keys and values.</summary>
     public Attention Attention { get; }
 
@@ -126,6 +143,9 @@ public sealed class KernelSet
 
     /// <summary>Attention weights, for looking at.</summary>
     public AttentionMap AttentionMap { get; }
+
+    /// <summary>Attention weights over heads and positions together.</summary>
+    public SpatialAttention SpatialAttention { get; }
 
     /// <summary>Additive (Bahdanau's) attention.</summary>
     public AdditiveAttention AdditiveAttention { get; }

@@ -29,13 +29,9 @@ internal struct TopKElement
         // -0 equals 0. Of negative numbers a larger magnitude is a larger pattern of bits, so those are turned round.
         var bits = value == 0f ? 0 : (int)Interop.FloatAsInt(value);
         var key = bits ^ ((bits >> 31) & int.MaxValue);
-        return new TopKElement(IsNaN(value) ? int.MinValue : key, index);
+        return new TopKElement(FastMath.IsNaN(value) ? int.MinValue : key, index);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool IsBefore(TopKElement other) => Key > other.Key || (Key == other.Key && Index < other.Index);
-
-    /// <summary>By its bits, which no comparison of a compiler can simplify.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsNaN(float value) => (Interop.FloatAsInt(value) & 0x7FFFFFFFu) > 0x7F800000u;
 }

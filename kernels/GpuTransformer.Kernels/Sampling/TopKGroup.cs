@@ -56,7 +56,7 @@ internal static class TopKGroup
         var found = false;
         for (var column = Group.IdxX; column < args.Width; column += Group.DimX)
         {
-            found |= TopKElement.IsNaN(args.X.Data[x + column]);
+            found |= FastMath.IsNaN(args.X.Data[x + column]);
         }
 
         return found;

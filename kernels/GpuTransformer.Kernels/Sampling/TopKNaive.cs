@@ -25,7 +25,7 @@ internal static class TopKNaive
             for (var column = 0; column < args.Width; column++)
             {
                 var value = args.X.Data[x + column];
-                sawNaN |= TopKElement.IsNaN(value);
+                sawNaN |= FastMath.IsNaN(value);
                 var element = TopKElement.Of(value, column);
                 if (last.IsBefore(element) && element.IsBefore(best))
                 {

@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>Computes: y[image, oy, ox, c] = the largest x under the kernel that is inside the image.
+/// Shapes: x (images · height · width, channels), y (images · outHeight · outWidth, channels).
+/// Numerics: NaN stays, as in PyTorch. Cost: kernel² comparisons and 4 · kernel² + 4 bytes an element, mostly from a
+/// cache.</summary>
+internal struct MaxPoolMap : IRowMap<MaxPoolArgs>
+{
+    private int _image;
+    private int _firstLine;
+    private int _endLine;
+    private int _firstColumn;
+    private int _endColumn;
+
+    public static int Rows(in MaxPoolArgs args) => args.Rows.Count;
+
+    public static int Width(in MaxPoolArgs args) => args.Channels;
+
+    public static RowView Output(in MaxPoolArgs args) => args.Y;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Begin(in MaxPoolArgs args, int row, bool reports)
+    {
+        var outLine = row / args.OutWidth;
+        var image = outLine / args.OutHeight;
+        var line = (outLine - image * args.OutHeight) * args.Stride - args.Padding;
+        var column = (row - outLine * args.OutWidth) * args.Stride - args.Padding;
+        _image = image * args.Height;
+        _firstLine = line < 0 ? 0 : line;
+        _endLine = line + args.Kernel < args.Height ? line + args.Kernel : args.Height;
+        _firstColumn = column < 0 ? 0 : column;
+        _endColumn = column + args.Kernel < args.Width ? column + args.Kernel : args.Width;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float Element(in MaxPoolArgs args, int column)
+    {
+        var best = float.NegativeInfinity;
+        for (var line = _firstLine; line < _endLine; line++)
+        {
+            for (var pixel = _firstColumn; pixel < _endColumn; pixel++)
+            {
+                best = Larger(best, args.X[(_image + line) * args.Width + pixel, column]);
+            }
+        }
+
+        return best;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4 Quad<TAccess>(in MaxPoolArgs args, int column)
+        where TAccess : struct, IQuadAccess
+    {
+        var best = new Float4(float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity);
+        for (var line = _firstLine; line < _endLine; line++)
+        {
+            for (var pixel = _firstColumn; pixel < _endColumn; pixel++)
+            {
+                var start = args.X.Offset + ((_image + line) * args.Width + pixel) * args.X.Stride + column;
+                var x = TAccess.Load(args.X.Data, start, 1);
+                best = new Float4(Larger(best.X, x.X), Larger(best.Y, x.Y), Larger(best.Z, x.Z), Larger(best.W, x.W));
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>The larger; NaN where either is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Larger(float best, float value) => value > best || FastMath.IsNaN(value) ? value : best;
+}

@@ -1,0 +1,70 @@
+using System.Runtime.CompilerServices;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>Computes: y[r, (ky · kernelWidth + kx) · channels + c] = x[image, line, column, c] where position firstRow + r
+/// meets the kernel's (ky, kx), 0 outside the image.
+/// Shapes: y (rows, kernelHeight · kernelWidth · channels).
+/// Edges: where channels are no multiple of four or not adjacent, elements come one by one. Cost: 8 bytes an element,
+/// most of the reads from a cache.</summary>
+internal struct UnfoldMap : IRowMap<UnfoldArgs>
+{
+    private int _image;
+    private int _line;
+    private int _column;
+
+    public static int Rows(in UnfoldArgs args) => args.Rows.Count;
+
+    public static int Width(in UnfoldArgs args) => args.RowWidth;
+
+    public static RowView Output(in UnfoldArgs args) => args.Y;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Begin(in UnfoldArgs args, int row, bool reports)
+    {
+        var position = args.FirstRow + row;
+        var line = position / args.OutWidth;
+        var image = line / args.OutHeight;
+        _image = args.XOffset + image * args.ImageStride;
+        _line = (line - image * args.OutHeight) * args.StrideHeight - args.PaddingHeight;
+        _column = (position - line * args.OutWidth) * args.StrideWidth - args.PaddingWidth;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float Element(in UnfoldArgs args, int column)
+    {
+        var tap = column / args.Channels;
+        var pixel = PixelOf(args, tap);
+        return pixel < 0 ? 0f : args.X[pixel + (column - tap * args.Channels) * args.ChannelStride];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4 Quad<TAccess>(in UnfoldArgs args, int column)
+        where TAccess : struct, IQuadAccess
+    {
+        if ((args.Channels & 3) != 0 || args.ChannelStride != 1)
+        {
+            return new Float4(
+                Element(args, column), Element(args, column + 1), Element(args, column + 2), Element(args, column + 3));
+        }
+
+        var tap = column / args.Channels;
+        var pixel = PixelOf(args, tap);
+        return pixel < 0 ? new Float4(0f, 0f, 0f, 0f) : TAccess.Load(args.X, pixel + column - tap * args.Channels, 1);
+    }
+
+    /// <summary>Where the first channel of the pixel under a tap is; -1 outside the image.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int PixelOf(in UnfoldArgs args, int tap)
+    {
+        var down = tap / args.KernelWidth;
+        var line = _line + down * args.DilationHeight;
+        var column = _column + (tap - down * args.KernelWidth) * args.DilationWidth;
+        if (line < 0 || line >= args.Height || column < 0 || column >= args.Width)
+        {
+            return -1;
+        }
+
+        return _image + line * args.LineStride + column * args.ColumnStride;
+    }
+}
