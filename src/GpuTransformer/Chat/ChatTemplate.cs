@@ -29,7 +29,8 @@ public sealed class ChatTemplate
     /// <summary>The template.</summary>
     public string Source { get; }
 
-    /// <summary>The template of a model folder: chat_template.jinja, or chat_template of tokenizer_config.json.</summary>
+    /// <summary>The template of a model folder: chat_template.jinja, chat_template of tokenizer_config.json, or that of
+    /// a GGUF file.</summary>
     /// <exception cref="InputException">There is none, or a file is not what it must be.</exception>
     public static ChatTemplate Load(string folder) => ChatTemplateFile.Load(folder);
 

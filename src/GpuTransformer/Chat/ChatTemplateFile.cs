@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using GpuTransformer.Kernels;
 using GpuTransformer.Weights;
+using GpuTransformer.Weights.Gguf;
 using GpuTransformer.Weights.Json;
 
 namespace GpuTransformer.Chat;
@@ -17,11 +18,23 @@ internal static class ChatTemplateFile
     private static readonly string[] s_special =
         ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
+    private static readonly (string Name, string Id)[] s_ids =
+    [
+        ("bos_token", "tokenizer.ggml.bos_token_id"),
+        ("eos_token", "tokenizer.ggml.eos_token_id"),
+        ("unk_token", "tokenizer.ggml.unknown_token_id"),
+        ("pad_token", "tokenizer.ggml.padding_token_id"),
+    ];
+
     public static ChatTemplate Load(string folder)
     {
         string alone = Path.Combine(folder, "chat_template.jinja");
         string path = Path.Combine(folder, ConfigName);
         JsonObject? config = File.Exists(path) ? JsonObject.Load(path, LargestConfig) : null;
+        if (config is null && !File.Exists(alone) && GgufFolder.Find(folder) is { } gguf)
+        {
+            return FromGguf(gguf);
+        }
         Dictionary<string, string> special = Special(folder, config);
         if (File.Exists(alone))
         {
@@ -32,6 +45,26 @@ internal static class ChatTemplateFile
             throw new InputException($"{folder}: expected chat_template.jinja, or {Key} in {ConfigName}, found neither: this model has no template for conversations.");
         }
         return new ChatTemplate(Template(config), $"{path}: {Key}") { SpecialTokens = special };
+    }
+
+    private static ChatTemplate FromGguf(string path)
+    {
+        const string GgufKey = "tokenizer.chat_template";
+        using GgufFile file = GgufFile.Open(path);
+        if (!file.Metadata.Has(GgufKey))
+        {
+            throw new InputException($"{path}: it has no {GgufKey}: this model has no template for conversations.");
+        }
+        string[] tokens = file.Metadata.Has("tokenizer.ggml.tokens") ? file.Metadata.Texts("tokenizer.ggml.tokens") : [];
+        var special = new Dictionary<string, string>();
+        foreach ((string name, string id) in s_ids)
+        {
+            if (tokens.Length > 0 && file.Metadata.Has(id))
+            {
+                special[name] = tokens[file.Metadata.Whole(id, 0, tokens.Length - 1)];
+            }
+        }
+        return new ChatTemplate(file.Metadata.Text(GgufKey), $"{path}: {GgufKey}") { SpecialTokens = special };
     }
 
     // One template, or several of which one is named default.
