@@ -1,16 +1,17 @@
 using GpuTransformer.Generation;
 using GpuTransformer.Kernels;
 using GpuTransformer.Layers;
+using GpuTransformer.Tokenizers;
 
 namespace GpuTransformer.Models;
 
 /// <summary>A model that writes: a decoder, or an encoder-decoder.</summary>
 public abstract class GenerativeModel : TransformerModel
 {
+    private readonly Lazy<GenerationOptions> _defaults;
+
     private protected GenerativeModel(ModelWeights weights, ComputeDevice device, string folder)
-        : base(weights, device, folder)
-    {
-    }
+        : base(weights, device, folder) => _defaults = new Lazy<GenerationOptions>(ReadGenerationDefaults);
 
     /// <summary>Whether it reads a source through an encoder before it writes.</summary>
     public abstract bool IsEncoderDecoder { get; }
@@ -21,7 +22,81 @@ public abstract class GenerativeModel : TransformerModel
     /// <summary>The most tokens that a sequence of the decoder may have; <see cref="int.MaxValue"/> where only memory limits it.</summary>
     public abstract int MaxTargetLength { get; }
 
+    /// <summary>The tokenizer of what it reads.</summary>
+    /// <exception cref="InputException">The folder has none, or one that is not understood.</exception>
+    public virtual ITokenizer SourceTokenizer => Tokenizer;
+
+    /// <summary>The tokenizer of what it writes.</summary>
+    /// <exception cref="InputException">The folder has none, or one that is not understood.</exception>
+    public virtual ITokenizer TargetTokenizer => Tokenizer;
+
+    /// <summary>What generation_config.json says (config.json where that file is not there); read when it is first asked for.</summary>
+    /// <exception cref="InputException">A value is not of its key's kind.</exception>
+    public GenerationOptions GenerationDefaults => _defaults.Value;
+
+    /// <summary>Continues prompts, or answers the sources of an encoder-decoder.</summary>
+    /// <param name="inputs">Ids, one array an input; lengths may differ.</param>
+    /// <param name="options">What goes before the model's own defaults.</param>
+    /// <param name="cancellation">Looked at between tokens.</param>
+    /// <returns>The answers, those of an input together, best first.</returns>
+    /// <exception cref="InputException">An id is not in the vocabulary, an input is longer than the model, an option makes no
+    /// sense or is not honoured.</exception>
+    public IReadOnlyList<GenerationResult> Generate(
+        IReadOnlyList<int[]> inputs, GenerationOptions? options = null, CancellationToken cancellation = default) =>
+        Generate(Inputs(inputs), options, cancellation);
+
+    /// <summary>Continues a prompt, or answers a source, token by token as they are made.</summary>
+    /// <param name="input">Ids.</param>
+    /// <param name="options">What goes before the model's own defaults; without beams, for one answer.</param>
+    /// <param name="cancellation">Looked at between tokens.</param>
+    /// <exception cref="InputException">As <see cref="Generate(IReadOnlyList{int[]}, GenerationOptions?, CancellationToken)"/>;
+    /// thrown before the first token is asked for.</exception>
+    public IEnumerable<GeneratedToken> Stream(
+        IReadOnlyList<int> input, GenerationOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return WithText(Generator.Stream(
+            Target, Inputs([[.. input]]), (options ?? new()).Over(GenerationDefaults), cancellation));
+    }
+
+    /// <summary>Continues a text, or answers it, with special tokens where the tokenizer puts them.</summary>
+    /// <returns>What was made, without special tokens.</returns>
+    /// <exception cref="InputException">As <see cref="Generate(IReadOnlyList{int[]}, GenerationOptions?, CancellationToken)"/>.</exception>
+    public string GenerateText(string text, GenerationOptions? options = null, CancellationToken cancellation = default)
+    {
+        var answers = Generate([SourceTokenizer.Encode(text).Ids], options, cancellation);
+        return TargetTokenizer.Decode([.. answers[0].Ids]);
+    }
+
+    /// <summary>Generates from what <paramref name="inputs"/> holds: ids, sources or features.</summary>
+    internal IReadOnlyList<GenerationResult> Generate(
+        GenerationInputs inputs, GenerationOptions? options, CancellationToken cancellation) =>
+        Generator.Run(Target, inputs, (options ?? new()).Over(GenerationDefaults), cancellation);
+
     /// <summary>Reads the prompts (and the sources) and gives back the sequences, with the logits that follow each prompt.</summary>
     /// <exception cref="InputException">An id is not in the vocabulary, or a text is longer than the model.</exception>
-    internal abstract IDecoding Start(DecodingRequest request);
+    internal abstract Generation.IDecoding Start(DecodingRequest request);
+
+    /// <summary>The defaults of generation; a family whose files have other names for them reads them itself.</summary>
+    private protected virtual GenerationOptions ReadGenerationDefaults() => GenerationConfigFile.Load(Folder);
+
+    private GenerationTarget Target => new(VocabularySize, MaxTargetLength, IsEncoderDecoder, Start, () => TargetTokenizer);
+
+    private GenerationInputs Inputs(IReadOnlyList<int[]> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return IsEncoderDecoder
+            ? new GenerationInputs([.. inputs.Select(_ => Array.Empty<int>())]) { Sources = inputs }
+            : new GenerationInputs(inputs);
+    }
+
+    private IEnumerable<GeneratedToken> WithText(IEnumerable<StreamedId> tokens)
+    {
+        var text = TargetTokenizer.StartDecoding();
+        foreach (var (id, logProb, isLast) in tokens)
+        {
+            var piece = text.Append(id);
+            yield return new GeneratedToken(id, isLast ? piece + text.Finish() : piece, logProb);
+        }
+    }
 }
