@@ -46,7 +46,11 @@ internal sealed class GenerationCall
 
     /// <summary>Begins the decoding, with room for so many sequences of each input.</summary>
     public IDecoding Start(int sequencesOfInput) => _target.Start(new DecodingRequest(
-        Prompts, Prompts.Count * sequencesOfInput, MaxLengths.Max()) { Sources = _inputs.Sources, Features = _inputs.Features });
+        Prompts, Prompts.Count * sequencesOfInput, MaxLengths.Max())
+    {
+        Sources = _inputs.Sources,
+        Features = _inputs.Features,
+    });
 
     /// <summary>Why a sequence ends here; null: it goes on.</summary>
     public FinishReason? Ends(ReadOnlySpan<int> ids, int maxLength) =>

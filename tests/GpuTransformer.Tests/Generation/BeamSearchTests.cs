@@ -43,7 +43,12 @@ public class BeamSearchTests
             .OrderByDescending(x => x.Score).ToArray();
         var options = new GenerationOptions
         {
-            MaxNewTokens = 4, NumBeams = 100, NumReturnSequences = 5, LengthPenalty = penalty, EarlyStopping = EarlyStopping.Never, EosTokenIds = [Stop],
+            MaxNewTokens = 4,
+            NumBeams = 100,
+            NumReturnSequences = 5,
+            LengthPenalty = penalty,
+            EarlyStopping = EarlyStopping.Never,
+            EosTokenIds = [Stop],
         };
         var found = model.Generate(options, prompt);
         for (var i = 0; i < found.Length; i++)
