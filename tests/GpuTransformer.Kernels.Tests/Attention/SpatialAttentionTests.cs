@@ -93,9 +93,17 @@ public sealed class SpatialAttentionTests(DeviceFixture devices) : IClassFixture
                 y = place.Output(device, images * queries * positions, heads);
                 return new SpatialAttentionArgs
                 {
-                    Query = q.View, Key = k.View, KeyRows = keyRows, KeyTable = keys.View, Y = y.View,
-                    Rows = ActiveRows.Fixed(images * queries), Queries = queries, Positions = positions, NumHeads = heads,
-                    HeadDim = headDim, Scale = scale,
+                    Query = q.View,
+                    Key = k.View,
+                    KeyRows = keyRows,
+                    KeyTable = keys.View,
+                    Y = y.View,
+                    Rows = ActiveRows.Fixed(images * queries),
+                    Queries = queries,
+                    Positions = positions,
+                    NumHeads = heads,
+                    HeadDim = headDim,
+                    Scale = scale,
                 };
             },
 

@@ -76,7 +76,10 @@ public sealed class UnfoldTests(DeviceFixture devices) : IClassFixture<DeviceFix
         var shape = new ConvolutionCase(2, 4, 4, 3, 3, 3, 1, 1, 1);
         var args = shape.Arguments(false, 0) with
         {
-            X = x.View, Y = RowView.Dense(y.View, 27), Rows = ActiveRows.Fixed(32), FirstRow = 1,
+            X = x.View,
+            Y = RowView.Dense(y.View, 27),
+            Rows = ActiveRows.Fixed(32),
+            FirstRow = 1,
         };
         Refused("x needs", () => unfold.Run(device.Stream, args));
         Refused("each stride", () => unfold.Run(device.Stream, args with { FirstRow = 0, LineStride = -1 }));

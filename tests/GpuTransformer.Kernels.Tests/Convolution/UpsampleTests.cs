@@ -71,8 +71,17 @@ public sealed class UpsampleTests(DeviceFixture devices) : IClassFixture<DeviceF
         Refused("outHeight", () => upsample.Run(device.Stream, x.View, y.View, 1, 2, 3, 0, 6, 4));
         var args = new UpsampleArgs
         {
-            X = RowView.Dense(x.View, 4), Y = RowView.Dense(y.View, 4), Rows = ActiveRows.Fixed(24), Channels = 4,
-            Height = 2, Width = 3, OutHeight = 4, OutWidth = 6, Repeat = 1, ScaleHeight = 0.5f, ScaleWidth = 0.5f,
+            X = RowView.Dense(x.View, 4),
+            Y = RowView.Dense(y.View, 4),
+            Rows = ActiveRows.Fixed(24),
+            Channels = 4,
+            Height = 2,
+            Width = 3,
+            OutHeight = 4,
+            OutWidth = 6,
+            Repeat = 1,
+            ScaleHeight = 0.5f,
+            ScaleWidth = 0.5f,
         };
         Refused("scaleWidth", () => upsample.Run(device.Stream, args with { ScaleWidth = 0.6f }));
         Refused("repeat", () => upsample.Run(device.Stream, args with { Repeat = 0 }));
@@ -111,10 +120,19 @@ public sealed class UpsampleTests(DeviceFixture devices) : IClassFixture<DeviceF
                 y = place.Output(device, maps * spatial, channels);
                 return new UpsampleArgs
                 {
-                    X = x.View, Added = added ? more.View : default, HasAdded = added ? 1 : 0, Y = y.View,
-                    Rows = ActiveRows.Fixed(maps * spatial), Channels = channels, Height = height, Width = width,
-                    OutHeight = outHeight, OutWidth = outWidth, Repeat = repeat,
-                    ScaleHeight = (float)height / outHeight, ScaleWidth = (float)width / outWidth,
+                    X = x.View,
+                    Added = added ? more.View : default,
+                    HasAdded = added ? 1 : 0,
+                    Y = y.View,
+                    Rows = ActiveRows.Fixed(maps * spatial),
+                    Channels = channels,
+                    Height = height,
+                    Width = width,
+                    OutHeight = outHeight,
+                    OutWidth = outWidth,
+                    Repeat = repeat,
+                    ScaleHeight = (float)height / outHeight,
+                    ScaleWidth = (float)width / outWidth,
                 };
             },
             name => Tolerance.Close(expected, y!.Read(), 0, 0, $"{name} {shape}"));

@@ -90,8 +90,16 @@ public sealed class GroupNormTests(DeviceFixture devices) : IClassFixture<Device
                 y = place.Output(device, images * spatial, channels);
                 return new GroupNormArgs
                 {
-                    X = x.View, Y = y.View, Weight = weight.View, Bias = bias.View, Images = ActiveRows.Fixed(images),
-                    Spatial = spatial, Channels = channels, Groups = groups, Epsilon = 1e-5f, Activation = (int)activation,
+                    X = x.View,
+                    Y = y.View,
+                    Weight = weight.View,
+                    Bias = bias.View,
+                    Images = ActiveRows.Fixed(images),
+                    Spatial = spatial,
+                    Channels = channels,
+                    Groups = groups,
+                    Epsilon = 1e-5f,
+                    Activation = (int)activation,
                 };
             },
 
