@@ -10,6 +10,7 @@ internal static class KernelCatalog
     [
         .. Kernels(MatMulVariants<StandardEpilogue>.Table()),
         .. Kernels(Activation.Variants),
+        .. Kernels(SoftCap.Variants),
         .. Kernels(Add.Variants),
         .. Kernels(Concat.Variants),
         .. Kernels(Transpose.Variants),
@@ -26,6 +27,7 @@ internal static class KernelCatalog
         .. Kernels(RmsNorm.Variants),
         .. Kernels(BatchNorm.Variants),
         .. Kernels(GroupNorm.Variants),
+        .. Kernels(Rotary.Variants),
         .. Kernels(AttentionOperation<PlainScore>.Variants),
         .. Kernels(AttentionOperation<AlibiScore>.Variants),
         .. Kernels(AttentionOperation<SoftCapScore>.Variants),

@@ -33,6 +33,7 @@ public sealed class KernelSet
 
         MatMul = new MatMul(this);
         Activation = new Activation(this);
+        SoftCap = new SoftCap(this);
         Add = new Add(this);
         Concat = new Concat(this);
         Transpose = new Transpose(this);
@@ -49,6 +50,7 @@ public sealed class KernelSet
         RmsNorm = new RmsNorm(this);
         BatchNorm = new BatchNorm(this);
         GroupNorm = new GroupNorm(this);
+        Rotary = new Rotary(this);
         Attention = new Attention(this);
         KeyValueWrite = new KeyValueWrite(this);
         PageCopy = new PageCopy(this);
@@ -83,6 +85,9 @@ public sealed class KernelSet
 
     /// <summary>An activation, element by element.</summary>
     public Activation Activation { get; }
+
+    /// <summary>cap · tanh(x / cap), element by element.</summary>
+    public SoftCap SoftCap { get; }
 
     /// <summary>a + b, element by element.</summary>
     public Add Add { get; }
@@ -131,6 +136,8 @@ public sealed class KernelSet
 
     /// <summary>GroupNorm of images whose channels are adjacent.</summary>
     public GroupNorm GroupNorm { get; }
+    /// <summary>Rotary position embedding.</summary>
+    public Rotary Rotary { get; }
 
     /// <summary>Attention over paged keys and values.</summary>
     public Attention Attention { get; }

@@ -1,0 +1,34 @@
+using System.Runtime.CompilerServices;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>Computes: y = cap · tanh(x / cap), element by element.
+/// Shapes: x, y (rows, width); y may be x. Numerics: <see cref="FastMath.Tanh"/>; NaN stays NaN.
+/// Cost: 8 bytes and about 20 flops an element.</summary>
+internal struct SoftCapMap : IRowMap<SoftCapArgs>
+{
+    private int _start;
+
+    public static int Rows(in SoftCapArgs args) => args.Rows.Count;
+
+    public static int Width(in SoftCapArgs args) => args.Width;
+
+    public static RowView Output(in SoftCapArgs args) => args.Y;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Begin(in SoftCapArgs args, int row, bool reports) => _start = args.X.Offset + row * args.X.Stride;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float Element(in SoftCapArgs args, int column) => Cap(args.X.Data[_start + column], args.Cap);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4 Quad<TAccess>(in SoftCapArgs args, int column)
+        where TAccess : struct, IQuadAccess
+    {
+        var value = TAccess.Load(args.X.Data, _start + column, 1);
+        return new Float4(
+            Cap(value.X, args.Cap), Cap(value.Y, args.Cap), Cap(value.Z, args.Cap), Cap(value.W, args.Cap));
+    }
+
+    private static float Cap(float x, float cap) => cap * FastMath.Tanh(x / cap);
+}
