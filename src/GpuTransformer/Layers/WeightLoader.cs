@@ -57,12 +57,14 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
             [(store.Require($"{name}.bias", outFeatures), 0, outFeatures)]);
     }
 
-    /// <summary>A weight (out, in) under its own name, with or without a bias under another: tied output layers.</summary>
-    public LinearWeights Tied(string name, string weight, string? bias, int inFeatures, int outFeatures) =>
+    /// <summary>A weight (out, in) under its own name, with or without a bias (out) or (1, out) under another: tied output
+    /// layers.</summary>
+    public LinearWeights Tied(
+        string name, string weight, string? bias, int inFeatures, int outFeatures, bool isBiasRow = false) =>
         Declare(
             new LinearWeights(name, inFeatures, outFeatures),
             [StoredRows.Of(store.Require(weight, outFeatures, inFeatures), 0, outFeatures, inFeatures)],
-            bias is null ? [] : [(store.Require(bias, outFeatures), 0, outFeatures)]);
+            bias is null ? [] : [(isBiasRow ? store.Require(bias, 1, outFeatures) : store.Require(bias, outFeatures), 0, outFeatures)]);
 
     /// <summary>name.weight and name.bias, (width).</summary>
     public NormWeights Norm(string name, int width, float epsilon)
@@ -79,11 +81,12 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
     /// <param name="width">Elements.</param>
     /// <param name="epsilon">Added under the root.</param>
     /// <param name="shift">Added to each weight: 1 for Gemma's norm.</param>
-    public NormWeights RmsNorm(string name, int width, float epsilon, float shift = 0f)
+    /// <param name="scale">Factor on each weight: what a model multiplies the normalized rows with.</param>
+    public NormWeights RmsNorm(string name, int width, float epsilon, float shift = 0f, float scale = 1f)
     {
         var norm = Own(new NormWeights(name, width, epsilon, shift));
         var weight = store.Require($"{name}.weight", width);
-        _fill.Add(() => norm.Fill(Upload(weight, name), null));
+        _fill.Add(() => norm.Fill(Upload(Array.ConvertAll(weight.ReadFloat32(), w => w * scale), name), null));
         return norm;
     }
 
@@ -98,6 +101,15 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
         var table = Own(new EmbeddingWeights(name, rows, width));
         var source = store.Require(name, shape);
         _fill.Add(() => table.Fill(Upload(source, name)));
+        return table;
+    }
+
+    /// <summary>A table of another shape, made from the elements of a stored tensor.</summary>
+    public EmbeddingWeights TableFrom(string name, int rows, int width, Func<float[], float[]> make, params long[] shape)
+    {
+        var table = Own(new EmbeddingWeights(name, rows, width));
+        var source = store.Require(name, shape);
+        _fill.Add(() => table.Fill(Upload(make(source.ReadFloat32()), name)));
         return table;
     }
 

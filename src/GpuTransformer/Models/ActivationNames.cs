@@ -8,7 +8,12 @@ internal static class ActivationNames
 {
     /// <summary>The activation that a config key names.</summary>
     /// <exception cref="InputException">It is not one of those that are honoured.</exception>
-    public static ActivationKind Read(ModelConfig config, string key, string fallback) => config.TextOr(key, fallback) switch
+    public static ActivationKind Read(ModelConfig config, string key, string fallback) =>
+        Of(config, key, config.TextOr(key, fallback));
+
+    /// <summary>The activation of a name that is part of a config key's text.</summary>
+    /// <exception cref="InputException">It is not one of those that are honoured.</exception>
+    public static ActivationKind Of(ModelConfig config, string key, string name) => name switch
     {
         "relu" => ActivationKind.Relu,
         "gelu" or "gelu_python" => ActivationKind.GeluErf,

@@ -12,6 +12,9 @@ internal static class ModelFamilies
         ("GPT-2", ["gpt2"], Gpt2.Load),
         ("ViT", ["vit"], Vit.Load),
         ("DeiT", ["deit"], Deit.Load),
+        ("T5 and mT5", ["t5", "mt5"], T5.Load),
+        ("Marian", ["marian"], Marian.Load),
+        ("BART", ["bart"], Bart.Load),
         ("Transformer (torch.nn.Transformer on embeddings)", ["torch.nn.Transformer"], VanillaTransformer.Load),
         ("Transformer (tokens to tokens)", ["transformer-seq2seq"], Seq2SeqTransformer.Load),
     ];
