@@ -66,7 +66,7 @@ public sealed class CharacterTokenizer : ITokenizer
         var tokens = new TokenList(IdToToken);
         if (addSpecialTokens && _startsWithStart)
         {
-            tokens.Add(Special(Start));
+            tokens.AddOfTemplate(Start, IdToToken(Start)!, 0);
         }
         for (int at = 0; at < text.Length;)
         {
@@ -79,7 +79,7 @@ public sealed class CharacterTokenizer : ITokenizer
         }
         if (addSpecialTokens)
         {
-            tokens.Add(Special(Stop));
+            tokens.AddOfTemplate(Stop, IdToToken(Stop)!, 0);
         }
         return new Tokenization(tokens, text);
     }
@@ -97,8 +97,6 @@ public sealed class CharacterTokenizer : ITokenizer
 
     /// <inheritdoc/>
     public string? IdToToken(int id) => _vocabulary.TokenOf(id);
-
-    private Token Special(int id) => Token.OfTemplate(id, IdToToken(id)!, 0);
 
     private Token TokenAt(string text, int start, int end)
     {

@@ -19,22 +19,31 @@ internal enum TokenSource : byte
 /// <param name="Id">Its id.</param>
 /// <param name="Start">Where what it was made from begins.</param>
 /// <param name="End">Where that ends.</param>
-/// <param name="Text">The token as it is written, or null: as its id is.</param>
 /// <param name="TypeId">Its type.</param>
+/// <param name="WrittenAt">Where the list notes how it is written; 0: as its id is.</param>
 /// <param name="Source">Where it comes from.</param>
 /// <param name="Sequence">Which text of a pair it comes from.</param>
 internal readonly record struct Token(
-    int Id, int Start, int End, string? Text = null, int TypeId = 0, TokenSource Source = TokenSource.Text, byte Sequence = 0)
-{
-    /// <summary>A token of the template.</summary>
-    public static Token OfTemplate(int id, string text, int typeId) =>
-        new(id, 0, 0, text, typeId, TokenSource.Template);
-}
+    int Id, int Start, int End, int TypeId = 0, int WrittenAt = 0, TokenSource Source = TokenSource.Text, byte Sequence = 0);
 
-/// <summary>Tokens that post-processors cut, extend and join.</summary>
-internal sealed class TokenList(Func<int, string?> textOf)
+/// <summary>Tokens that post-processors cut, extend and join. Lists that are made from each other share the notes of how
+/// tokens are written.</summary>
+internal sealed class TokenList
 {
+    private readonly Func<int, string?> _textOf;
     private readonly List<Token> _tokens = [];
+    private readonly List<string> _written;
+
+    /// <summary>An empty list; <paramref name="textOf"/> tells how an id is written.</summary>
+    public TokenList(Func<int, string?> textOf) : this(textOf, [""])
+    {
+    }
+
+    private TokenList(Func<int, string?> textOf, List<string> written)
+    {
+        _textOf = textOf;
+        _written = written;
+    }
 
     /// <summary>How many tokens there are.</summary>
     public int Count => _tokens.Count;
@@ -43,30 +52,55 @@ internal sealed class TokenList(Func<int, string?> textOf)
     public Span<Token> Tokens => CollectionsMarshal.AsSpan(_tokens);
 
     /// <summary>An empty list of the same vocabulary.</summary>
-    public TokenList New() => new(textOf);
+    public TokenList New() => new(_textOf, _written);
 
     /// <summary>How a token is written.</summary>
-    public string TextOf(in Token token) => token.Text ?? textOf(token.Id) ?? "";
+    public string TextOf(in Token token) =>
+        token.WrittenAt > 0 ? _written[token.WrittenAt] : _textOf(token.Id) ?? "";
 
-    /// <summary>Adds one.</summary>
+    /// <summary>Makes room for tokens to come.</summary>
+    public void Expect(int count) => _tokens.EnsureCapacity(_tokens.Count + count);
+
+    /// <summary>Adds one that is written as its id is.</summary>
     public void Add(in Token token) => _tokens.Add(token);
+
+    /// <summary>Adds one that is written in a way of its own.</summary>
+    public void Add(in Token token, ReadOnlySpan<char> written)
+    {
+        if (written.SequenceEqual(_textOf(token.Id)))
+        {
+            _tokens.Add(token);
+            return;
+        }
+        _tokens.Add(token with { WrittenAt = _written.Count });
+        _written.Add(written.ToString());
+    }
+
+    /// <summary>Adds a token of the template.</summary>
+    public void AddOfTemplate(int id, string text, int typeId) =>
+        Add(new Token(id, 0, 0, typeId, Source: TokenSource.Template), text);
 
     /// <summary>Adds all of another list, as of type <paramref name="typeId"/>.</summary>
     public void Append(TokenList other, int typeId)
     {
-        _tokens.EnsureCapacity(_tokens.Count + other._tokens.Count);
-        foreach (ref readonly Token token in CollectionsMarshal.AsSpan(other._tokens))
+        int before = _tokens.Count;
+        _tokens.AddRange(CollectionsMarshal.AsSpan(other._tokens));
+        foreach (ref Token token in Tokens[before..])
         {
-            _tokens.Add(token with { TypeId = typeId });
+            if (token.TypeId != typeId)
+            {
+                token = token with { TypeId = typeId };
+            }
         }
     }
 
-    /// <summary>Marks every token as of a text of a pair.</summary>
+    /// <summary>Marks every token as of a text of a pair, which is also its type unless a template says
+    /// otherwise.</summary>
     public void SetSequence(byte sequence)
     {
         foreach (ref Token token in Tokens)
         {
-            token = token with { Sequence = sequence };
+            token = token with { Sequence = sequence, TypeId = sequence };
         }
     }
 
@@ -74,7 +108,7 @@ internal sealed class TokenList(Func<int, string?> textOf)
     public TokenList Slice(int start, int end)
     {
         TokenList part = New();
-        part._tokens.AddRange(CollectionsMarshal.AsSpan(_tokens)[start..end]);
+        part._tokens.AddRange(Tokens[start..end]);
         return part;
     }
 
@@ -88,9 +122,16 @@ internal sealed class TokenList(Func<int, string?> textOf)
     }
 
     /// <summary>Adds padding until there are <paramref name="length"/> tokens.</summary>
-    public void Pad(int length, in Token padding, bool atStart)
+    public void Pad(int length, int id, string text, int typeId, bool atStart)
     {
         int missing = Math.Max(0, length - _tokens.Count);
-        _tokens.InsertRange(atStart ? 0 : _tokens.Count, Enumerable.Repeat(padding, missing));
+        if (missing > 0)
+        {
+            var padding = new Token(id, 0, 0, typeId, Source: TokenSource.Padding);
+            Add(padding, text);
+            padding = _tokens[^1];
+            _tokens.RemoveAt(_tokens.Count - 1);
+            _tokens.InsertRange(atStart ? 0 : _tokens.Count, Enumerable.Repeat(padding, missing));
+        }
     }
 }

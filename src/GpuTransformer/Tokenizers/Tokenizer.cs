@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using GpuTransformer.Kernels;
 using GpuTransformer.Tokenizers.Decoders;
 using GpuTransformer.Tokenizers.Text;
@@ -13,10 +14,13 @@ public sealed class Tokenizer : ITokenizer
     private readonly ITokenModel _model;
     private readonly IPostProcessor _postProcessor;
     private readonly IDecoder _decoder;
+    private readonly WordCache _cache;
 
     internal Tokenizer(
-        AddedTokens added, IPreTokenizer? preTokenizer, ITokenModel model, IPostProcessor postProcessor, IDecoder? decoder)
+        AddedTokens added, IPreTokenizer? preTokenizer, ITokenModel model, IPostProcessor postProcessor, IDecoder? decoder,
+        WordCache? cache = null)
     {
+        _cache = cache ?? new WordCache();
         _added = added;
         _preTokenizer = preTokenizer;
         _model = model;
@@ -58,7 +62,7 @@ public sealed class Tokenizer : ITokenizer
 
     /// <summary>The same tokenizer with other ways of cutting and filling up.</summary>
     public Tokenizer With(TruncationOptions? truncation, PaddingOptions? padding) =>
-        new(_added, _preTokenizer, _model, _postProcessor, _decoder)
+        new(_added, _preTokenizer, _model, _postProcessor, _decoder, _cache)
         {
             Truncation = truncation,
             Padding = padding,
@@ -105,33 +109,37 @@ public sealed class Tokenizer : ITokenizer
     /// <inheritdoc/>
     public string? IdToToken(int id) => _added.TextOf(id) ?? _model.Vocabulary.TokenOf(id);
 
-    private TokenList Sequence(string text, SpecialScope? scope)
+    private TokenList Sequence(string text, SpecialScope? scope, TokenList tokens)
     {
         ArgumentNullException.ThrowIfNull(text);
         PieceList pieces = _added.Cut(new NormalizedText(text), scope);
         _preTokenizer?.Split(pieces);
-        var tokens = new TokenList(IdToToken);
-        var found = new List<ModelToken>();
+        tokens.Expect(Math.Min(pieces.Pieces.Count, text.Length) * 5 / 4);
+        var scratch = new List<ModelToken>();
         foreach (Piece piece in pieces.Pieces)
         {
             if (piece.TokenId is { } id)
             {
-                (int start, int end) = piece.Text.OriginalRange(0, piece.Text.Length);
-                tokens.Add(new Token(id, start, end, piece.Text.Units.ToString()));
+                (int start, int end) = piece.OriginalRange;
+                tokens.Add(new Token(id, start, end), piece.Letters);
                 continue;
             }
-            found.Clear();
-            ReadOnlySpan<char> letters = piece.Text.Units;
-            _model.Tokenize(letters, found);
+            ReadOnlySpan<ModelToken> found = _cache.Tokenize(_model, piece.Letters, scratch);
             if (scope is not null)
             {
-                SplitSpecial(piece.Text, found, scope);
+                found = WithoutSpecial(piece.Text.Slice(piece.Start, piece.End), found, scope);
             }
             foreach (ModelToken token in found)
             {
-                (int start, int end) = piece.Text.OriginalRange(token.Start, token.End);
-                string? written = _model.IsWrittenAsText(token.Id) ? letters[token.Start..token.End].ToString() : null;
-                tokens.Add(new Token(token.Id, start, end, written));
+                (int start, int end) = piece.Text.OriginalRange(piece.Start + token.Start, piece.Start + token.End);
+                if (_model.IsWrittenAsText(token.Id))
+                {
+                    tokens.Add(new Token(token.Id, start, end), piece.Letters[token.Start..token.End]);
+                }
+                else
+                {
+                    tokens.Add(new Token(token.Id, start, end));
+                }
             }
         }
         return tokens;
@@ -139,16 +147,22 @@ public sealed class Tokenizer : ITokenizer
 
     // A model may know special tokens as words of its vocabulary. Where data spells one out, its first letter is cut off
     // and both parts are read again, so that the token cannot arise.
-    private void SplitSpecial(NormalizedText text, List<ModelToken> found, SpecialScope scope)
+    private ReadOnlySpan<ModelToken> WithoutSpecial(
+        NormalizedText text, ReadOnlySpan<ModelToken> found, SpecialScope scope)
     {
-        if (!found.Exists(token => IsForbidden(text, token, scope)))
+        bool any = false;
+        foreach (ModelToken token in found)
         {
-            return;
+            any |= IsForbidden(text, token, scope);
         }
-        var kept = new List<ModelToken>(found.Count);
+        if (!any)
+        {
+            return found;
+        }
+        var kept = new List<ModelToken>(found.Length);
         var waiting = new Stack<ModelToken>();
         var parts = new List<ModelToken>();
-        for (int i = found.Count - 1; i >= 0; i--)
+        for (int i = found.Length - 1; i >= 0; i--)
         {
             waiting.Push(found[i]);
         }
@@ -172,8 +186,7 @@ public sealed class Tokenizer : ITokenizer
                 waiting.Push(parts[i]);
             }
         }
-        found.Clear();
-        found.AddRange(kept);
+        return CollectionsMarshal.AsSpan(kept);
     }
 
     private void TokenizePart(NormalizedText text, int start, int end, List<ModelToken> parts)
@@ -195,8 +208,8 @@ public sealed class Tokenizer : ITokenizer
 
     private Tokenization Finish(string first, string? second, SpecialScope? scope, bool addSpecialTokens)
     {
-        TokenList ofFirst = Sequence(first, scope);
-        TokenList? ofSecond = second is null ? null : Sequence(second, scope);
+        TokenList ofFirst = Sequence(first, scope, new TokenList(IdToToken));
+        TokenList? ofSecond = second is null ? null : Sequence(second, scope, ofFirst.New());
         ofSecond?.SetSequence(1);
         int added = addSpecialTokens ? _postProcessor.AddedTokens(second is not null) : 0;
         Truncation?.Apply(ofFirst, ofSecond, Truncation.MaxLength - added);

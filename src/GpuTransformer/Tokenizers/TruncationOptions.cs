@@ -85,6 +85,6 @@ public sealed record PaddingOptions(
     {
         int length = Length == 0 ? tokens.Count : Length;
         length = (length + MultipleOf - 1) / MultipleOf * MultipleOf;
-        tokens.Pad(length, new Token(Id, 0, 0, Token, TypeId, TokenSource.Padding), OnLeft);
+        tokens.Pad(length, Id, Token, TypeId, OnLeft);
     }
 }

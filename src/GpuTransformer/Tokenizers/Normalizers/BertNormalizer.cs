@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using GpuTransformer.Tokenizers.Text;
 
@@ -8,9 +9,18 @@ namespace GpuTransformer.Tokenizers.Normalizers;
 internal sealed class BertNormalizer(bool cleanText, bool handleChineseChars, bool? stripAccents, bool lowercase)
     : INormalizer
 {
+    private static readonly SearchValues<char> AsciiControls = SearchValues.Create(
+        [.. Enumerable.Range(0, 128).Select(code => (char)code).Where(code => code == 0 || BertCategories.IsControl(new Rune(code)))]);
+
+    private static readonly SearchValues<char> AsciiSpaces = SearchValues.Create("\t\n\v\f\r");
+
     /// <inheritdoc/>
     public void Normalize(NormalizedText text)
     {
+        if (Ascii.IsValid(text.Units) && NormalizeAscii(text))
+        {
+            return;
+        }
         if (cleanText)
         {
             Clean(text);
@@ -28,6 +38,31 @@ internal sealed class BertNormalizer(bool cleanText, bool handleChineseChars, bo
         {
             Lowercase.Apply(text);
         }
+    }
+
+    // No letter comes or goes, unless there are control characters.
+    private bool NormalizeAscii(NormalizedText text)
+    {
+        ReadOnlySpan<char> letters = text.Units;
+        if (cleanText && letters.IndexOfAny(AsciiControls) >= 0)
+        {
+            return false;
+        }
+        var units = new char[letters.Length];
+        if (lowercase)
+        {
+            _ = Ascii.ToLower(letters, units, out _);
+        }
+        else
+        {
+            letters.CopyTo(units);
+        }
+        if (cleanText)
+        {
+            units.AsSpan().ReplaceAny(AsciiSpaces, ' ');
+        }
+        text.SetUnits(units);
+        return true;
     }
 
     private static void Clean(NormalizedText text)

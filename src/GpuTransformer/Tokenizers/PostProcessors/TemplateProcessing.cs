@@ -44,6 +44,7 @@ internal sealed class TemplateProcessing(TemplatePart[] single, TemplatePart[] p
     public TokenList Process(TokenList first, TokenList? second, bool addSpecialTokens)
     {
         TokenList tokens = first.New();
+        tokens.Expect(first.Count + (second?.Count ?? 0) + AddedTokens(second is not null));
         foreach (TemplatePart part in second is null ? single : pair)
         {
             if (part.Sequence is { } sequence)
@@ -53,7 +54,7 @@ internal sealed class TemplateProcessing(TemplatePart[] single, TemplatePart[] p
             }
             foreach ((int id, string text) in addSpecialTokens ? part.Special : [])
             {
-                tokens.Add(Token.OfTemplate(id, text, part.TypeId));
+                tokens.AddOfTemplate(id, text, part.TypeId);
             }
         }
         return tokens;

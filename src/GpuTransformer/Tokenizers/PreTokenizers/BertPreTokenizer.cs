@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using GpuTransformer.Tokenizers.Text;
 
@@ -7,29 +6,50 @@ namespace GpuTransformer.Tokenizers.PreTokenizers;
 /// <summary>Splits at white space, which is dropped, and around each punctuation mark, which is kept.</summary>
 internal sealed class BertPreTokenizer : IPreTokenizer
 {
-    /// <inheritdoc/>
-    public void Split(PieceList pieces) => pieces.Split(Split);
-
-    private static void Split(NormalizedText text, List<Piece> parts)
+    private enum Kind : byte
     {
-        ReadOnlySpan<char> units = text.Units;
+        Word,
+        Space,
+        Punctuation,
+    }
+
+    private static readonly Kind[] AsciiKinds = [.. Enumerable.Range(0, 128).Select(code => KindOf(new Rune(code)))];
+
+    /// <inheritdoc/>
+    public void Split(PieceList pieces) => pieces.SplitRanges(Split);
+
+    private static void Split(ReadOnlySpan<char> letters, PieceWriter ranges)
+    {
         int start = 0;
-        for (int i = 0; i < units.Length;)
+        for (int i = 0; i < letters.Length;)
         {
-            _ = Rune.DecodeFromUtf16(units[i..], out Rune letter, out int length);
-            bool isSpace = Rune.IsWhiteSpace(letter);
-            if (isSpace || BertCategories.IsPunctuation(letter))
+            Kind kind;
+            int length = 1;
+            if (letters[i] < 128)
             {
-                parts.Add(new Piece(text.Slice(start, i)));
-                start = isSpace ? i + length : i;
-                if (!isSpace)
+                kind = AsciiKinds[letters[i]];
+            }
+            else
+            {
+                _ = Rune.DecodeFromUtf16(letters[i..], out Rune letter, out length);
+                kind = KindOf(letter);
+            }
+            if (kind != Kind.Word)
+            {
+                ranges.Add(start, i);
+                start = i + length;
+                if (kind == Kind.Punctuation)
                 {
-                    parts.Add(new Piece(text.Slice(i, i + length)));
-                    start = i + length;
+                    ranges.Add(i, start);
                 }
             }
             i += length;
         }
-        parts.Add(new Piece(text.Slice(start, units.Length)));
+        ranges.Add(start, letters.Length);
     }
+
+    private static Kind KindOf(Rune letter) =>
+        Rune.IsWhiteSpace(letter) ? Kind.Space
+        : BertCategories.IsPunctuation(letter) ? Kind.Punctuation
+        : Kind.Word;
 }

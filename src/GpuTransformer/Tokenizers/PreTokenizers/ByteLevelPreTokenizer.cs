@@ -7,66 +7,40 @@ namespace GpuTransformer.Tokenizers.PreTokenizers;
 /// model's alphabet is 256 letters and no text is unknown.</summary>
 internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) : IPreTokenizer
 {
+    private static readonly Rune Space = new(' ');
+
     /// <inheritdoc/>
     public void Split(PieceList pieces)
     {
-        pieces.Split(Split);
-        pieces.ForEach(SpellOut);
+        if (addPrefixSpace)
+        {
+            pieces.Split(Prefix);
+        }
+        if (useRegex)
+        {
+            pieces.SplitRanges(Gpt2Pattern.Split);
+        }
+        pieces.SpellOut();
     }
 
-    private void Split(NormalizedText text, List<Piece> parts)
+    private static void Prefix(NormalizedText text, List<Piece> parts)
     {
-        if (addPrefixSpace && text.Length > 0 && text.Units[0] != ' ')
+        if (text.Units[0] != ' ')
         {
+            text = text.Copy(0, text.Length);
             Prepend(text);
         }
-        if (!useRegex)
-        {
-            parts.Add(new Piece(text));
-            return;
-        }
-        for (int start = 0; start < text.Length;)
-        {
-            int end = start + Gpt2Pattern.MatchLength(text.Units[start..]);
-            parts.Add(new Piece(text.Slice(start, end)));
-            start = end;
-        }
+        parts.Add(new Piece(text));
     }
 
     // The space takes over where the first letter came from, and that letter counts as new.
     private static void Prepend(NormalizedText text)
     {
         NormalizedText.Rewrite rewrite = text.BeginRewrite();
-        bool first = true;
-        foreach (Rune letter in text.Units.EnumerateRunes())
-        {
-            if (first)
-            {
-                rewrite.Replace(new Rune(' '));
-                rewrite.Insert(letter);
-                first = false;
-            }
-            else
-            {
-                rewrite.Replace(letter);
-            }
-        }
-        rewrite.Commit();
-    }
-
-    private static void SpellOut(NormalizedText text)
-    {
-        NormalizedText.Rewrite rewrite = text.BeginRewrite();
-        Span<byte> bytes = stackalloc byte[4];
-        foreach (Rune letter in text.Units.EnumerateRunes())
-        {
-            int length = letter.EncodeToUtf8(bytes);
-            rewrite.Replace(ByteAlphabet.LetterOf(bytes[0]));
-            for (int i = 1; i < length; i++)
-            {
-                rewrite.Insert(ByteAlphabet.LetterOf(bytes[i]));
-            }
-        }
+        _ = Rune.DecodeFromUtf16(text.Units, out Rune first, out _);
+        rewrite.Replace(Space);
+        rewrite.Insert(first);
+        rewrite.KeepUntil(text.Length);
         rewrite.Commit();
     }
 }

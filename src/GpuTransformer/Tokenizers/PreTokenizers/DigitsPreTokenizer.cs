@@ -7,25 +7,24 @@ namespace GpuTransformer.Tokenizers.PreTokenizers;
 internal sealed class DigitsPreTokenizer(bool individualDigits) : IPreTokenizer
 {
     /// <inheritdoc/>
-    public void Split(PieceList pieces) => pieces.Split(Split);
+    public void Split(PieceList pieces) => pieces.SplitRanges(Split);
 
-    private void Split(NormalizedText text, List<Piece> parts)
+    private void Split(ReadOnlySpan<char> letters, PieceWriter ranges)
     {
-        ReadOnlySpan<char> units = text.Units;
         int start = 0;
         bool wasDigit = false;
-        for (int i = 0; i < units.Length;)
+        for (int i = 0; i < letters.Length;)
         {
-            _ = Rune.DecodeFromUtf16(units[i..], out Rune letter, out int length);
+            _ = Rune.DecodeFromUtf16(letters[i..], out Rune letter, out int length);
             bool isDigit = Rune.IsNumber(letter);
             if (isDigit != wasDigit || (isDigit && individualDigits))
             {
-                parts.Add(new Piece(text.Slice(start, i)));
+                ranges.Add(start, i);
                 start = i;
             }
             wasDigit = isDigit;
             i += length;
         }
-        parts.Add(new Piece(text.Slice(start, units.Length)));
+        ranges.Add(start, letters.Length);
     }
 }

@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Text;
+using GpuTransformer.Tokenizers.Text;
 
 namespace GpuTransformer.Tokenizers.PreTokenizers;
 
@@ -8,74 +7,48 @@ namespace GpuTransformer.Tokenizers.PreTokenizers;
 /// <remarks>The pattern: 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</remarks>
 internal static class Gpt2Pattern
 {
-    private enum Kind
+    /// <summary>The pattern.</summary>
+    public const string Text = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
+
+    /// <summary>Cuts a text into the matches, which cover it.</summary>
+    public static void Split(ReadOnlySpan<char> text, PieceWriter ranges)
     {
-        Letter,
-        Number,
-        Space,
-        Other,
+        for (int start = 0; start < text.Length;)
+        {
+            int end = start + MatchLength(text[start..]);
+            ranges.Add(start, end);
+            start = end;
+        }
     }
 
     /// <summary>How long the match is at the start of <paramref name="text"/>, which is not empty: at least one
     /// letter.</summary>
     public static int MatchLength(ReadOnlySpan<char> text)
     {
-        int contraction = Contraction(text);
-        if (contraction > 0)
+        if (text[0] == '\'' && Contraction(text) is > 0 and var contraction)
         {
             return contraction;
         }
-        Kind kind = KindAt(text, 0, out int length);
-        if (text[0] == ' ' && text.Length > 1 && KindAt(text, 1, out int next) is not Kind.Space and var afterSpace)
+        LetterKind kind = LetterKinds.At(text, 0, out int length);
+        if (text[0] == ' ' && text.Length > 1 && LetterKinds.At(text, 1, out int next) is not LetterKind.Space and var after)
         {
-            return RunLength(text, 1 + next, afterSpace);
+            return LetterKinds.EndOfRun(text, 1 + next, after);
         }
-        return kind == Kind.Space ? SpaceLength(text) : RunLength(text, length, kind);
+        return kind == LetterKind.Space ? SpaceLength(text) : LetterKinds.EndOfRun(text, length, kind);
     }
 
-    private static int Contraction(ReadOnlySpan<char> text)
+    /// <summary>White space gives its last letter to the word that follows; a single one stands alone.</summary>
+    public static int SpaceLength(ReadOnlySpan<char> text)
     {
-        if (text[0] != '\'' || text.Length < 2)
-        {
-            return 0;
-        }
-        return text[1] switch
-        {
-            's' or 't' or 'm' or 'd' => 2,
-            'r' or 'v' => text.Length > 2 && text[2] == 'e' ? 3 : 0,
-            'l' => text.Length > 2 && text[2] == 'l' ? 3 : 0,
-            _ => 0,
-        };
-    }
-
-    // White space gives its last letter to the word that follows; a single one stands alone.
-    private static int SpaceLength(ReadOnlySpan<char> text)
-    {
-        int end = RunLength(text, 1, Kind.Space);
+        int end = LetterKinds.EndOfRun(text, 1, LetterKind.Space);
         return end == text.Length || end == 1 ? end : end - 1;
     }
 
-    private static int RunLength(ReadOnlySpan<char> text, int end, Kind kind)
+    private static int Contraction(ReadOnlySpan<char> text) => text.Length < 2 ? 0 : text[1] switch
     {
-        while (end < text.Length && KindAt(text, end, out int length) == kind)
-        {
-            end += length;
-        }
-        return end;
-    }
-
-    private static Kind KindAt(ReadOnlySpan<char> text, int at, out int length)
-    {
-        _ = Rune.DecodeFromUtf16(text[at..], out Rune letter, out length);
-        if (Rune.IsWhiteSpace(letter))
-        {
-            return Kind.Space;
-        }
-        return Rune.GetUnicodeCategory(letter) switch
-        {
-            <= UnicodeCategory.OtherLetter => Kind.Letter,
-            UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => Kind.Number,
-            _ => Kind.Other,
-        };
-    }
+        's' or 't' or 'm' or 'd' => 2,
+        'r' or 'v' => text.Length > 2 && text[2] == 'e' ? 3 : 0,
+        'l' => text.Length > 2 && text[2] == 'l' ? 3 : 0,
+        _ => 0,
+    };
 }

@@ -1,24 +1,85 @@
 namespace GpuTransformer.Tokenizers.Text;
 
-/// <summary>A piece of text on its way to the model; one that an added token matched is a token already.</summary>
-internal readonly record struct Piece(NormalizedText Text, int? TokenId = null);
+/// <summary>A piece of text on its way to the model: a range of a text. One that an added token matched is a token
+/// already.</summary>
+internal readonly record struct Piece(NormalizedText Text, int Start, int End, int? TokenId = null)
+{
+    /// <summary>The whole of a text.</summary>
+    public Piece(NormalizedText text, int? tokenId = null) : this(text, 0, text.Length, tokenId)
+    {
+    }
+
+    /// <summary>The letters of the piece.</summary>
+    public ReadOnlySpan<char> Letters => Text.Units[Start..End];
+
+    /// <summary>Which range of the original text it came from.</summary>
+    public (int Start, int End) OriginalRange => Text.OriginalRange(Start, End);
+}
+
+/// <summary>Takes the ranges that a piece is cut into.</summary>
+internal sealed class PieceWriter
+{
+    private List<Piece> _pieces = [];
+    private Piece _piece;
+
+    /// <summary>Adds a range of the piece that is being cut; an empty one is dropped.</summary>
+    public void Add(int start, int end)
+    {
+        if (start < end)
+        {
+            _pieces.Add(new Piece(_piece.Text, _piece.Start + start, _piece.Start + end));
+        }
+    }
+
+    internal void Begin(List<Piece> pieces) => _pieces = pieces;
+
+    internal void Cut(in Piece piece, RangeSplit split)
+    {
+        _piece = piece;
+        split(piece.Letters, this);
+    }
+}
+
+/// <summary>Cuts letters into ranges, in order.</summary>
+internal delegate void RangeSplit(ReadOnlySpan<char> letters, PieceWriter ranges);
 
 /// <summary>The pieces of a text, in order.</summary>
 internal sealed class PieceList
 {
     private List<Piece> _pieces = [];
+    private List<Piece> _spare = [];
 
     /// <summary>Begins with one piece.</summary>
     public PieceList(NormalizedText text) => _pieces.Add(new Piece(text));
 
     /// <summary>The pieces.</summary>
-    public IReadOnlyList<Piece> Pieces => _pieces;
+    public List<Piece> Pieces => _pieces;
+
+    /// <summary>Replaces each piece that is not yet a token by ranges of it.</summary>
+    public void SplitRanges(RangeSplit split)
+    {
+        List<Piece> next = Next();
+        var writer = new PieceWriter();
+        writer.Begin(next);
+        foreach (Piece piece in _pieces)
+        {
+            if (piece.TokenId is not null)
+            {
+                next.Add(piece);
+            }
+            else
+            {
+                writer.Cut(piece, split);
+            }
+        }
+        Take(next);
+    }
 
     /// <summary>Replaces each piece that is not yet a token by what <paramref name="split"/> adds for it; empty pieces
     /// are dropped.</summary>
     public void Split(Action<NormalizedText, List<Piece>> split)
     {
-        var next = new List<Piece>(_pieces.Count);
+        List<Piece> next = Next();
         var parts = new List<Piece>();
         foreach (Piece piece in _pieces)
         {
@@ -28,27 +89,43 @@ internal sealed class PieceList
                 continue;
             }
             parts.Clear();
-            split(piece.Text, parts);
+            split(piece.Text.Slice(piece.Start, piece.End), parts);
             foreach (Piece part in parts)
             {
-                if (part.Text.Length > 0)
+                if (part.Start < part.End)
                 {
                     next.Add(part);
                 }
             }
         }
-        _pieces = next;
+        Take(next);
     }
 
     /// <summary>Runs <paramref name="change"/> on each piece that is not yet a token.</summary>
     public void ForEach(Action<NormalizedText> change)
     {
-        foreach (Piece piece in _pieces)
+        for (int i = 0; i < _pieces.Count; i++)
         {
+            Piece piece = _pieces[i];
             if (piece.TokenId is null)
             {
-                change(piece.Text);
+                // A text of its own: what is cut from the same text must not change with it.
+                NormalizedText text = piece.Text.Copy(piece.Start, piece.End);
+                change(text);
+                _pieces[i] = new Piece(text);
             }
         }
+    }
+
+    private List<Piece> Next()
+    {
+        _spare.Clear();
+        return _spare;
+    }
+
+    private void Take(List<Piece> next)
+    {
+        _spare = _pieces;
+        _pieces = next;
     }
 }
