@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text;
 using GpuTransformer.Cli;
 using GpuTransformer.Cli.Commands;
@@ -25,6 +26,11 @@ if (parsed.Errors.Count > 0)
     return Fail(ExitCode.Usage, $"{parsed.Errors[0].Message} (gputx --help lists the commands)");
 }
 
+if (Misspelt(parsed) is { } option)
+{
+    return Fail(ExitCode.Usage, $"{option}: there is no such option here (texts that begin with -- stand after a lone --)");
+}
+
 try
 {
     var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
@@ -49,6 +55,23 @@ catch (ArgumentException error)
 catch (Exception error) when (error is IOException or UnauthorizedAccessException)
 {
     return Fail(ExitCode.InputOutput, error.Message);
+}
+
+// A word with dashes that is no option would else be taken for a text.
+static string? Misspelt(ParseResult parsed)
+{
+    var before = TokenType.Command;
+    foreach (var token in parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash))
+    {
+        if (token.Type == TokenType.Argument && before != TokenType.Option && token.Value is ['-', '-', _, ..])
+        {
+            return token.Value;
+        }
+
+        before = token.Type;
+    }
+
+    return null;
 }
 
 static int Fail(int code, string message)

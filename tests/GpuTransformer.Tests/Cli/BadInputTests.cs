@@ -18,6 +18,8 @@ public sealed class BadInputTests : IDisposable
     [Theory]
     [InlineData("frobnicate")]
     [InlineData("forward")]
+    [InlineData("tokens", "bert-shakespeare", "--frobnicate")]
+    [InlineData("tokens", "bert-shakespeare", "a text", "--frobnicate", "1")]
     [InlineData("demo", "--model", "nobody")]
     [InlineData("devices", "--device", "gpu7")]
     [InlineData("devices", "--device", "cpu:x")]
