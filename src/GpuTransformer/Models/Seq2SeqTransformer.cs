@@ -63,6 +63,7 @@ public sealed class Seq2SeqTransformer : EncoderDecoderModel
     private readonly Seq2SeqConfig _config;
     private readonly Layers _layers;
     private readonly Lazy<CharacterTokenizer> _letters;
+    private readonly Lazy<CharacterTokenizer> _names;
 
     private Seq2SeqTransformer(Seq2SeqConfig config, WeightLoader load, ComputeDevice device, string folder)
         : base(load.Weights, device, folder)
@@ -70,6 +71,7 @@ public sealed class Seq2SeqTransformer : EncoderDecoderModel
         _config = config;
         _layers = new Layers(config, load);
         _letters = new Lazy<CharacterTokenizer>(() => CharacterTokenizer.Source(ModelConfig.Load(folder)));
+        _names = new Lazy<CharacterTokenizer>(() => CharacterTokenizer.Target(ModelConfig.Load(folder)));
     }
 
     /// <summary>The config.</summary>
@@ -83,6 +85,12 @@ public sealed class Seq2SeqTransformer : EncoderDecoderModel
 
     /// <summary>Start and text; where all tokens come at once there are no more than the model answers with.</summary>
     public override int MaxTargetLength => _config.Autoregressive ? MaxPositions : _config.MaxTarget + 1;
+
+    /// <inheritdoc/>
+    public override ITokenizer SourceTokenizer => _letters.Value;
+
+    /// <inheritdoc/>
+    public override ITokenizer TargetTokenizer => _names.Value;
 
     private protected override IEncoderDecoderGraph Graph => _layers;
 
@@ -112,38 +120,8 @@ public sealed class Seq2SeqTransformer : EncoderDecoderModel
     public IReadOnlyList<string> Transcribe(params IReadOnlyList<string> words)
     {
         ArgumentNullException.ThrowIfNull(words);
-        var answers = Answer([.. words.Select(word => _letters.Value.Encode(word).Ids)]);
-        return [.. answers.Select(ids => string.Join(' ', ids.Select(id => _config.TargetVocabulary[id])))];
-    }
-
-    /// <summary>Turns source texts into target texts, greedily.</summary>
-    /// <param name="sources">Source ids of each text, its stop token included.</param>
-    /// <returns>Target ids of each, without start and stop.</returns>
-    /// <exception cref="InputException">An id is not in the vocabulary, or a text is longer than the positions.</exception>
-    public IReadOnlyList<int[]> Answer(IReadOnlyList<int[]> sources)
-    {
-        ArgumentNullException.ThrowIfNull(sources);
-        var start = new[] { _config.Start };
-        using var decoding = Start(new DecodingRequest([.. sources.Select(_ => start)], sources.Count, _config.MaxTarget + 1)
-        {
-            Sources = sources,
-        });
-        var texts = sources.Select(_ => new List<int>()).ToArray();
-        var alive = Enumerable.Range(0, texts.Length).ToArray();
-        for (var step = 0; step < _config.MaxTarget && alive.Length > 0; step++)
-        {
-            var ids = alive.Select((_, i) => ArgMax.Of(decoding.Logits(i))).ToArray();
-            var going = Enumerable.Range(0, alive.Length).Where(i => ids[i] != _config.Stop).ToArray();
-            Array.ForEach(going, i => texts[alive[i]].Add(ids[i]));
-            alive = [.. going.Select(i => alive[i])];
-            decoding.Reorder(going);
-            if (alive.Length > 0 && step + 1 < _config.MaxTarget)
-            {
-                decoding.Append([.. going.Select(i => ids[i])]);
-            }
-        }
-
-        return [.. texts.Select(t => t.ToArray())];
+        var answers = Generate([.. words.Select(word => _letters.Value.Encode(word).Ids)]);
+        return [.. answers.Select(answer => _names.Value.Decode([.. answer.Ids]))];
     }
 
     /// <inheritdoc/>
@@ -158,6 +136,14 @@ public sealed class Seq2SeqTransformer : EncoderDecoderModel
         var starts = StartTokens(prompts.Batch);
         return new AllAtOnceDecoding(Forward(source, TokenBatch.Of(starts, null, VocabularySize))[0], request, _config.Stop);
     }
+
+    private protected override GenerationOptions ReadGenerationDefaults() => new()
+    {
+        EosTokenIds = [_config.Stop],
+        PadTokenId = _config.Pad,
+        DecoderStartTokenId = _config.Start,
+        MaxLength = _config.MaxTarget + 1,
+    };
 
     private protected override HostTensor TargetOrDefault(ForwardInputs inputs, int batch)
     {
