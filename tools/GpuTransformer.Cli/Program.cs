@@ -17,6 +17,7 @@ var root = new RootCommand("Transformer inference in C#: any GPU through ILGPU, 
     DevicesCommand.Create(),
     PlanCommand.Create(),
     TokensCommand.Create(),
+    NeighboursCommand.Create(),
 };
 
 // A text that begins with @ is a text, not the name of a file with more arguments.

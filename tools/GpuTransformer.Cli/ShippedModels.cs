@@ -20,4 +20,11 @@ internal static class ShippedModels
     /// <summary>A folder of the user's, or a shipped model by its name.</summary>
     public static string Resolve(string nameOrFolder) =>
         !Directory.Exists(nameOrFolder) && Names.Contains(nameOrFolder) ? Folder(nameOrFolder) : nameOrFolder;
+
+    /// <summary>A file of the user's, or the file of this name that a shipped folder holds.</summary>
+    public static string ResolveFile(string nameOrFile, string fileName)
+    {
+        var shipped = Path.Combine(Root, nameOrFile, fileName);
+        return !Path.Exists(nameOrFile) && nameOrFile.AsSpan().IndexOfAny("/\\.") < 0 && File.Exists(shipped) ? shipped : nameOrFile;
+    }
 }

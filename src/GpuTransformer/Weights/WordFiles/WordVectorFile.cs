@@ -1,0 +1,78 @@
+using System.Buffers.Text;
+using GpuTransformer.Kernels;
+
+namespace GpuTransformer.Weights.WordFiles;
+
+/// <summary>Tells the forms of word vector files apart: a first line of two whole numbers is word2vec's, and what follows
+/// it is text or binary; any other first line is a word and numbers, GloVe's.</summary>
+internal static unsafe class WordVectorFile
+{
+    /// <summary>Most numbers of a vector.</summary>
+    public const int Widest = 1 << 16;
+
+    /// <summary>Longest word in bytes.</summary>
+    public const int LongestWord = 1 << 12;
+
+    // Letters of one number as text: a float64 in full takes 25.
+    private const int LongestNumber = 64;
+
+    /// <summary>Reads a file of any form.</summary>
+    public static WordVectors Read(MappedFile file)
+    {
+        ReadOnlySpan<byte> start = file.Bytes(0, (int)Math.Min(file.Length, LongestWord));
+        int lineEnd = start.IndexOf((byte)'\n');
+        if (lineEnd < 0 || Header(start[..lineEnd]) is not var (count, width))
+        {
+            return TextVectors.Read(file, 0, null, FirstWidth(file));
+        }
+        if (width is < 1 or > Widest)
+        {
+            throw new InputException($"{file.Path}: line 1: expected vectors of 1 to {Widest} numbers, found {width}");
+        }
+        long left = file.Length - lineEnd - 1;
+        bool isText = IsTextLine(file.Bytes(lineEnd + 1, (int)Math.Min(left, Longest((int)width))), (int)width);
+        // The least that a record takes: a word, then four bytes or two letters for each number.
+        CheckedSize least = (CheckedSize)count * (1 + (isText ? 2L : 4L) * width + (isText ? 0 : 1));
+        if (!least.Within(left))
+        {
+            throw new InputException($"{file.Path}: line 1: {count} vectors of {width} numbers need at least {least} bytes, " +
+                $"{left} are left");
+        }
+        return isText
+            ? TextVectors.Read(file, lineEnd + 1, count, (int)width)
+            : BinaryVectors.Read(file, lineEnd + 1, count, (int)width);
+    }
+
+    // "count width", both whole numbers.
+    private static (long Count, long Width)? Header(ReadOnlySpan<byte> line)
+    {
+        line = line.TrimEnd(" \t\r"u8);
+        int space = line.IndexOf((byte)' ');
+        return space > 0
+            && Utf8Parser.TryParse(line[..space], out long count, out int used) && used == space && count >= 0
+            && Utf8Parser.TryParse(line[(space + 1)..], out long width, out used) && used == line.Length - space - 1
+            && width >= 0
+                ? (count, width)
+                : null;
+    }
+
+    private static int Longest(int width) => LongestWord + width * LongestNumber;
+
+    private static bool IsTextLine(ReadOnlySpan<byte> start, int width)
+    {
+        int end = start.IndexOf((byte)'\n');
+        return TextVectors.TryCount(end < 0 ? start : start[..end], out int found) && found == width;
+    }
+
+    // The first line of a file without a header says how many numbers there are.
+    private static int FirstWidth(MappedFile file)
+    {
+        ReadOnlySpan<byte> start = file.Bytes(0, (int)Math.Min(file.Length, Longest(Widest)));
+        int end = start.IndexOf((byte)'\n');
+        ReadOnlySpan<byte> line = end < 0 ? start : start[..end];
+        return TextVectors.TryCount(line, out int width) && width is >= 1 and <= Widest
+            ? width
+            : throw new InputException($"{file.Path}: line 1: expected two whole numbers (word2vec), or a word and 1 to " +
+                $"{Widest} numbers (GloVe), found {Quoted.Of(line)}");
+    }
+}
