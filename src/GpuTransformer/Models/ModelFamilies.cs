@@ -6,9 +6,17 @@ namespace GpuTransformer.Models;
 /// <summary>The families that can be loaded: one line each.</summary>
 internal static class ModelFamilies
 {
-    private static readonly (string Name, string[] Types, Func<ModelConfig, ComputeDevice, TransformerModel> Load)[] s_table =
+    // Encoders of texts may also be loaded for another task than they were saved for.
+    private static readonly (string Name, string[] Types, Func<ModelConfig, ComputeDevice, EncoderTask?, TextEncoder> Load)[] s_encoders =
     [
         ("BERT", ["bert"], Bert.Load),
+        ("RoBERTa, XLM-RoBERTa", ["roberta", "xlm-roberta"], Roberta.Load),
+        ("DistilBERT", ["distilbert"], DistilBert.Load),
+    ];
+
+    private static readonly (string Name, string[] Types, Func<ModelConfig, ComputeDevice, TransformerModel> Load)[] s_table =
+    [
+        .. s_encoders.Select(family => (family.Name, family.Types, Load(family.Load))),
         ("GPT-2", ["gpt2"], Gpt2.Load),
         ("ViT", ["vit"], Vit.Load),
         ("DeiT", ["deit"], Deit.Load),
@@ -18,6 +26,24 @@ internal static class ModelFamilies
         ("Transformer (torch.nn.Transformer on embeddings)", ["torch.nn.Transformer"], VanillaTransformer.Load),
         ("Transformer (tokens to tokens)", ["transformer-seq2seq"], Seq2SeqTransformer.Load),
     ];
+
+    /// <summary>Loads an encoder of texts, for a task or for its own.</summary>
+    /// <exception cref="InputException">The kind is not one of the table.</exception>
+    public static TextEncoder LoadEncoder(ModelConfig config, ComputeDevice device, EncoderTask? task)
+    {
+        var type = config.ModelType;
+        foreach (var (_, types, load) in s_encoders)
+        {
+            if (types.Contains(type))
+            {
+                return load(config, device, task);
+            }
+        }
+
+        throw new InputException(
+            $"{config.Name}: model kind '{type}' is no encoder of texts that is supported; supported: " +
+            $"{string.Join(", ", s_encoders.SelectMany(f => f.Types))}.");
+    }
 
     /// <summary>Loads the model of a config.</summary>
     /// <exception cref="InputException">The kind is not one of the table.</exception>
@@ -35,4 +61,7 @@ internal static class ModelFamilies
         throw new InputException(
             $"{config.Name}: model kind '{type}' is not supported; supported: {string.Join(", ", s_table.SelectMany(f => f.Types))}.");
     }
+
+    private static Func<ModelConfig, ComputeDevice, TransformerModel> Load(Func<ModelConfig, ComputeDevice, EncoderTask?, TextEncoder> load) =>
+        (config, device) => load(config, device, null);
 }

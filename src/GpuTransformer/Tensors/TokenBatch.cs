@@ -45,21 +45,32 @@ internal sealed class TokenBatch
     }
 
     /// <summary>Sequences of different lengths, padded at the end.</summary>
-    public static TokenBatch Of(IReadOnlyList<int[]> sequences, string what, int vocabSize)
+    /// <param name="sequences">Their ids.</param>
+    /// <param name="what">Name of the ids, as errors show it.</param>
+    /// <param name="vocabSize">Ids are below it.</param>
+    /// <param name="types">Their token types, below <paramref name="typeVocabSize"/>; null: all 0.</param>
+    /// <param name="typeVocabSize">Token types.</param>
+    public static TokenBatch Of(
+        IReadOnlyList<int[]> sequences, string what, int vocabSize, IReadOnlyList<int[]>? types = null, int typeVocabSize = 0)
     {
         var length = sequences.Count == 0 ? 0 : sequences.Max(s => s.Length);
         var ids = new int[sequences.Count * length];
         var real = new bool[ids.Length];
+        var typeIds = types is null ? null : new int[ids.Length];
         for (var s = 0; s < sequences.Count; s++)
         {
             for (var i = 0; i < sequences[s].Length; i++)
             {
                 ids[s * length + i] = Check(sequences[s][i], what, vocabSize, s, i);
                 real[s * length + i] = true;
+                if (typeIds is not null)
+                {
+                    typeIds[s * length + i] = Check(types![s][i], "token types", typeVocabSize, s, i);
+                }
             }
         }
 
-        return new TokenBatch(sequences.Count, length, ids, real, null);
+        return new TokenBatch(sequences.Count, length, ids, real, typeIds);
     }
 
     /// <summary>Reads and checks the tensors of a forward pass.</summary>

@@ -1,0 +1,126 @@
+using GpuTransformer.Kernels;
+using GpuTransformer.Models;
+using GpuTransformer.Tokenizers;
+using GpuTransformer.Weights.Json;
+
+namespace GpuTransformer.Tasks;
+
+/// <summary>A token that may stand where a mask stands.</summary>
+/// <param name="Token">The token as text.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="Score">Its probability.</param>
+public readonly record struct MaskFill(string Token, int Id, float Score);
+
+/// <summary>Words for the masks of a text, as transformers' fill-mask pipeline gives them.</summary>
+public sealed class MaskFiller : TextTask
+{
+    private const long LargestFile = 16L << 20;
+    private static readonly string[] s_files = ["special_tokens_map.json", "tokenizer_config.json"];
+    private static readonly string[] s_usual = ["[MASK]", "<mask>"];
+
+    private readonly int _maskId;
+    private readonly bool _allowSpecial;
+
+    private MaskFiller(TextEncoder model, TokenizeOptions? options)
+        : base(model, options)
+    {
+        Mask = FindMask(model.Folder);
+        _maskId = Tokenizer.TokenToId(Mask)!.Value;
+        _allowSpecial = options?.AllowSpecial ?? false;
+    }
+
+    /// <summary>The token that stands for a missing word.</summary>
+    public string Mask { get; }
+
+    /// <summary>Loads the model of a folder, whose config.json names a masked-language-model architecture.</summary>
+    /// <exception cref="InputException">It is another one, or the folder is not what it must be.</exception>
+    public static MaskFiller Load(string folder, ComputeDevice device, TokenizeOptions? options = null)
+    {
+        var model = LoadEncoder(folder, device);
+        try
+        {
+            model.RequireHead(EncoderTask.MaskedLm);
+            return new MaskFiller(model, options);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The best tokens for each mask of a text, the best first.</summary>
+    /// <exception cref="InputException">There is no mask, or the text is longer than the model.</exception>
+    public IReadOnlyList<MaskFill[]> Fill(string text, int count = 5) => Fill([Tokenize(text)], count)[0];
+
+    /// <summary>The best tokens for each mask of texts.</summary>
+    /// <returns>For each text, for each mask, the best first.</returns>
+    public IReadOnlyList<MaskFill[]>[] Fill(IReadOnlyList<Tokenization> texts, int count = 5)
+    {
+        var places = texts.Select(Places).ToArray();
+        var logits = Model.LogitsAt(texts, places);
+        return [.. logits.Select(rows => (IReadOnlyList<MaskFill[]>)[.. rows.Select(row => Best(row, count))])];
+    }
+
+    /// <inheritdoc/>
+    public override Tokenization Tokenize(string text, string? pair = null)
+    {
+        var tokens = base.Tokenize(text, pair);
+        return Array.IndexOf(tokens.Ids, _maskId) >= 0
+            ? tokens
+            : throw new InputException($"expected at least one {Mask}, found none.");
+    }
+
+    /// <summary>Of what a text holds only the mask is a special token, unless all are allowed.</summary>
+    private protected override Tokenization Encode(Tokenizer tokenizer, string text, string? pair)
+    {
+        if (_allowSpecial || pair is not null)
+        {
+            return tokenizer.Encode(text, new EncodeOptions { AllowSpecial = true }, pair);
+        }
+
+        var spans = new List<TextSpan>();
+        var parts = text.Split(Mask);
+        for (var i = 0; i < parts.Length; i++)
+        {
+            spans.Add(new TextSpan(parts[i], IsTrusted: false));
+            if (i + 1 < parts.Length)
+            {
+                spans.Add(new TextSpan(Mask, IsTrusted: true));
+            }
+        }
+
+        return tokenizer.EncodeSpans(spans, addSpecialTokens: true);
+    }
+
+    private int[] Places(Tokenization text) => [.. Enumerable.Range(0, text.Ids.Length).Where(i => text.Ids[i] == _maskId)];
+
+    private MaskFill[] Best(float[] logits, int count)
+    {
+        var scores = Scores.Softmax(logits);
+        return [.. Scores.Best(scores, count).Select(id => new MaskFill(Tokenizer.Decode([id], skipSpecialTokens: false), id, scores[id]))];
+    }
+
+    private string FindMask(string folder)
+    {
+        foreach (var name in s_files)
+        {
+            var path = Path.Combine(folder, name);
+            if (File.Exists(path) && MaskOf(JsonObject.Load(path, LargestFile)) is { } mask)
+            {
+                return Tokenizer.TokenToId(mask) is not null
+                    ? mask
+                    : throw new InputException($"{path}: the mask_token {mask} is not in the vocabulary.");
+            }
+        }
+
+        return s_usual.FirstOrDefault(token => Tokenizer.TokenToId(token) is not null)
+            ?? throw new InputException($"{folder}: the vocabulary has no mask, neither {string.Join(" nor ", s_usual)}.");
+    }
+
+    // A token is written as text, or as an object with its text under "content".
+    private static string? MaskOf(JsonObject file) =>
+        !file.Has("mask_token") ? null
+        : file.Kind("mask_token") == System.Text.Json.JsonTokenType.StartObject ? file.Section("mask_token")!.Text("content")
+        : file.Text("mask_token");
+}
