@@ -56,6 +56,29 @@ public class EncoderDecoderTests
 
     [SkippableTheory]
     [MemberData(nameof(Families))]
+    public void Beams_are_those_recorded(string name)
+    {
+        using var fixture = new Fixture(name, VariantKind.Cpu);
+        var sources = fixture.Request([[0], [0]], 2, 1).Sources!;
+        var beams = fixture.Model.Generate(
+            sources, new GenerationOptions { NumBeams = 4, LengthPenalty = 1, EarlyStopping = EarlyStopping.False, MaxNewTokens = 10 });
+        fixture.CompareIds("out.beam4", beams);
+        var several = fixture.Model.Generate(sources, new GenerationOptions
+        {
+            NumBeams = 5,
+            NumReturnSequences = 3,
+            LengthPenalty = 0.6,
+            EarlyStopping = EarlyStopping.True,
+            NoRepeatNgramSize = 2,
+            MaxNewTokens = 12,
+        });
+        fixture.CompareIds("out.nbest", several);
+        var scores = fixture.Recorded.ReadFloat32("out.nbest_scores");
+        Assert.All(several.Zip(scores), pair => Assert.InRange(pair.First.Score!.Value, pair.Second - 1e-4, pair.Second + 1e-4));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Families))]
     public void A_ragged_batch_has_the_bits_of_each_alone(string name)
     {
         using var fixture = new Fixture(name, VariantKind.Cpu);
@@ -209,6 +232,18 @@ public class EncoderDecoderTests
         {
             logits[_eos] = float.NegativeInfinity;
             return isLast && _forcedEos is { } forced ? forced : ArgMax.Of(logits);
+        }
+
+        /// <summary>Shorter sequences are recorded with stop tokens behind.</summary>
+        public void CompareIds(string recorded, IReadOnlyList<GenerationResult> answers)
+        {
+            var rows = Recorded.ReadInt64(recorded).Chunk((int)Recorded.Tensors[recorded].Shape[1]).ToArray();
+            Assert.Equal(rows.Length, answers.Count);
+            foreach (var (row, answer) in rows.Zip(answers))
+            {
+                Assert.Equal(row[..answer.Ids.Count].Select(id => (int)id), answer.Ids);
+                Assert.All(row[answer.Ids.Count..], id => Assert.Equal(_eos, id));
+            }
         }
 
         public void Dispose()
