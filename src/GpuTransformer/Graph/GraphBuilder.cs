@@ -33,6 +33,21 @@ internal sealed partial class GraphBuilder(string name)
         return space;
     }
 
+    /// <summary>Rows that are counted from another space's: <paramref name="factor"/> for each of them, but the first
+    /// <paramref name="skipped"/>, and at most <paramref name="most"/>.</summary>
+    public RowSpace RowsFor(string rowsName, RowSpace space, int factor, int skipped = 0, int most = int.MaxValue)
+    {
+        var capacity = Math.Min(most, checked(space.Capacity * factor) - skipped);
+        if (capacity < 1)
+        {
+            throw new ShapeException($"{name}: {rowsName} made for {capacity} rows.");
+        }
+
+        var rows = new RowSpace(rowsName, capacity, _slots++, new FollowedRows(space, factor, skipped));
+        _rowSpaces.Add(rows);
+        return rows;
+    }
+
     /// <summary>A table of integers that the host fills.</summary>
     public IntTable Table(string tableName, int length)
     {

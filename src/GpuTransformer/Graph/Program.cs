@@ -20,6 +20,7 @@ internal sealed class Program
         Tensors = tensors;
         Tables = tables;
         RowSpaces = rowSpaces;
+        Followers = [.. rowSpaces.Where(space => space.Follows is not null)];
         Inputs = inputs;
         Outputs = outputs;
         Caches = caches;
@@ -37,6 +38,9 @@ internal sealed class Program
     public IReadOnlyList<IntTable> Tables { get; }
 
     public IReadOnlyList<RowSpace> RowSpaces { get; }
+
+    /// <summary>The row spaces that follow others.</summary>
+    public RowSpace[] Followers { get; }
 
     public IReadOnlyDictionary<string, GraphTensor> Inputs { get; }
 

@@ -74,7 +74,7 @@ internal sealed unsafe class Session : IDisposable
     /// <summary>A table for the host to fill before a run.</summary>
     public Span<int> Table(IntTable table) => Integers.Slice(_stateLength + table.Offset, table.Length);
 
-    /// <summary>Sets the rows in use of a space.</summary>
+    /// <summary>Sets the rows in use of a space, and of those that follow it.</summary>
     /// <exception cref="ShapeException">More rows than its capacity.</exception>
     public void SetRows(RowSpace space, int rows)
     {
@@ -84,6 +84,14 @@ internal sealed unsafe class Session : IDisposable
         }
 
         Integers[space.Slot] = rows;
+        foreach (var follower in Program.Followers)
+        {
+            if (follower.Follows!.Base == space)
+            {
+                var count = (long)rows * follower.Follows.Factor - follower.Follows.Skipped;
+                SetRows(follower, (int)Math.Clamp(count, 0, follower.Capacity));
+            }
+        }
     }
 
     /// <summary>Sets an integer of the run state (a count of blocks).</summary>

@@ -1,5 +1,5 @@
 using GpuTransformer.Kernels;
-using GpuTransformer.Weights;
+using GpuTransformer.Weights.Json;
 
 namespace GpuTransformer.Models;
 
@@ -8,12 +8,12 @@ internal static class ActivationNames
 {
     /// <summary>The activation that a config key names.</summary>
     /// <exception cref="InputException">It is not one of those that are honoured.</exception>
-    public static ActivationKind Read(ModelConfig config, string key, string fallback) =>
+    public static ActivationKind Read(JsonObject config, string key, string fallback) =>
         Of(config, key, config.TextOr(key, fallback));
 
     /// <summary>The activation of a name that is part of a config key's text.</summary>
     /// <exception cref="InputException">It is not one of those that are honoured.</exception>
-    public static ActivationKind Of(ModelConfig config, string key, string name) => name switch
+    public static ActivationKind Of(JsonObject config, string key, string name) => name switch
     {
         "relu" => ActivationKind.Relu,
         "gelu" or "gelu_python" => ActivationKind.GeluErf,

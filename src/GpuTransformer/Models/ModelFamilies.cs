@@ -20,6 +20,7 @@ internal static class ModelFamilies
         ("GPT-2", ["gpt2"], Gpt2.Load),
         ("ViT", ["vit"], Vit.Load),
         ("DeiT", ["deit"], Deit.Load),
+        ("DETR", ["detr"], Detr.Load),
         ("T5 and mT5", ["t5", "mt5"], T5.Load),
         ("Marian", ["marian"], Marian.Load),
         ("BART", ["bart"], Bart.Load),

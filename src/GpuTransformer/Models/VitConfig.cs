@@ -45,7 +45,7 @@ public sealed record VitConfig(
             config.FlagOr("qkv_bias", true),
             config.WholeOr("pooler_output_size", hidden, 1, 1 << 16),
             ActivationNames.Read(config, "pooler_act", "tanh"),
-            ReadLabels(config, config.TextPairs("id2label")));
+            ClassLabels.Read(config));
         if (read.HiddenSize % read.NumAttentionHeads != 0)
         {
             throw config.Error("hidden_size", $"a multiple of num_attention_heads {read.NumAttentionHeads}", $"{read.HiddenSize}");
@@ -67,27 +67,5 @@ public sealed record VitConfig(
         return sizes.Length is 1 or 2
             ? (sizes[0], sizes[^1])
             : throw config.Error(key, "one size, or height and width", $"{sizes.Length} numbers");
-    }
-
-    private static string[] ReadLabels(ModelConfig config, IReadOnlyList<KeyValuePair<string, string>> pairs)
-    {
-        // Without id2label transformers assumes two classes.
-        var labels = new string[pairs.Count == 0 ? 2 : pairs.Count];
-        for (var i = 0; i < labels.Length; i++)
-        {
-            labels[i] = $"LABEL_{i}";
-        }
-
-        foreach (var (key, label) in pairs)
-        {
-            if (!int.TryParse(key, out var id) || id < 0 || id >= labels.Length)
-            {
-                throw config.Error("id2label", $"ids from 0 to {labels.Length - 1}", key);
-            }
-
-            labels[id] = label;
-        }
-
-        return labels;
     }
 }
