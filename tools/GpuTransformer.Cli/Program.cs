@@ -18,6 +18,8 @@ var root = new RootCommand("Transformer inference in C#: any GPU through ILGPU, 
     PlanCommand.Create(),
     TokensCommand.Create(),
     NeighboursCommand.Create(),
+    GenerateCommand.Create(),
+    GenerateCommand.CreateTranslate(),
 };
 
 // A text that begins with @ is a text, not the name of a file with more arguments.

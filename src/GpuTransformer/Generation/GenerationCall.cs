@@ -81,14 +81,17 @@ internal sealed class GenerationCall
             Settings.KeepsLogProbs ? logProbs.ToArray() : null);
     }
 
+    // An empty prompt begins as a text does, a target as the model's targets do.
     private int[] StartOf(int[] prompt)
     {
+        var options = Settings.Options;
         if (prompt.Length > 0 || !_target.IsEncoderDecoder)
         {
-            return prompt.Length > 0 ? prompt : throw new InputException("prompt: expected at least one token, found none");
+            return prompt.Length > 0 ? prompt
+                : options.BosTokenId is { } bos ? [bos]
+                : throw new InputException("prompt: expected at least one token, found none");
         }
 
-        var options = Settings.Options;
         var start = options.DecoderStartTokenId ?? options.BosTokenId
             ?? throw new InputException("decoder_start_token_id: expected the id that a target begins with, found none");
         var forced = options.ForcedDecoderIds ?? [];

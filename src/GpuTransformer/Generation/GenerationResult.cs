@@ -29,4 +29,5 @@ public sealed record GenerationResult(
 /// <param name="Id">The token.</param>
 /// <param name="Text">The text that it completes; empty while a letter is not whole.</param>
 /// <param name="LogProb">The model's log-probability of it, before any rule; null unless asked for.</param>
-public sealed record GeneratedToken(int Id, string Text, float? LogProb);
+/// <param name="FinishReason">Why the answer ends with it; null: it does not.</param>
+public sealed record GeneratedToken(int Id, string Text, float? LogProb, FinishReason? FinishReason);

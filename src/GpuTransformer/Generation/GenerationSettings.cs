@@ -66,6 +66,11 @@ internal sealed class GenerationSettings
         ? promptLength + made
         : Options.MaxLength ?? promptLength + DefaultNewTokens;
 
+    /// <summary>The most tokens of a prompt that leave room for an answer in a model of so many.</summary>
+    public int LongestPrompt(int modelLength) => Options.MaxNewTokens is { } made
+        ? modelLength - (Options.AsksForLength ? made : Math.Min(made, DefaultNewTokens))
+        : Math.Min(Options.MaxLength ?? modelLength, modelLength) - 1;
+
     /// <summary>The length below which a sequence with such a prompt does not stop.</summary>
     public int MinLength(int promptLength) => Options.MinNewTokens is { } made ? promptLength + made : Options.MinLength ?? 0;
 

@@ -48,7 +48,7 @@ internal static class Generator
         var sequence = search.Sequences[0];
         while (search.Step(cancellation))
         {
-            yield return new(sequence.Ids[^1], call.Settings.KeepsLogProbs ? sequence.LogProbs[^1] : null, sequence.Finished is not null);
+            yield return new(sequence.Ids[^1], call.Settings.KeepsLogProbs ? sequence.LogProbs[^1] : null, sequence.Finished);
         }
     }
 }
@@ -56,5 +56,5 @@ internal static class Generator
 /// <summary>A token of a stream.</summary>
 /// <param name="Id">The token.</param>
 /// <param name="LogProb">The model's log-probability of it; null unless asked for.</param>
-/// <param name="IsLast">Whether the stream ends with it.</param>
-internal readonly record struct StreamedId(int Id, float? LogProb, bool IsLast);
+/// <param name="Finished">Why the stream ends with it; null: it does not.</param>
+internal readonly record struct StreamedId(int Id, float? LogProb, FinishReason? Finished);

@@ -35,6 +35,9 @@ public abstract class EncoderDecoderModel : GenerativeModel
     /// <summary>The most tokens of a source.</summary>
     private protected abstract int MaxSourceLength { get; }
 
+    /// <inheritdoc/>
+    internal sealed override int LongestInput(GenerationOptions options) => MaxSourceLength;
+
     /// <summary>What the encoder reads instead of ids; null: ids.</summary>
     private protected virtual FeatureSource? Features => null;
 

@@ -59,13 +59,31 @@ public abstract class GenerativeModel : TransformerModel
             Target, Inputs([[.. input]]), (options ?? new()).Over(GenerationDefaults), cancellation));
     }
 
-    /// <summary>Continues a text, or answers it, with special tokens where the tokenizer puts them.</summary>
+    /// <summary>Continues a text, or answers it, with special tokens where the tokenizer puts them; what looks like one in
+    /// the text is text.</summary>
     /// <returns>What was made, without special tokens.</returns>
     /// <exception cref="InputException">As <see cref="Generate(IReadOnlyList{int[]}, GenerationOptions?, CancellationToken)"/>.</exception>
     public string GenerateText(string text, GenerationOptions? options = null, CancellationToken cancellation = default)
     {
-        var answers = Generate([SourceTokenizer.Encode(text).Ids], options, cancellation);
+        // What a person wrote never becomes a control token.
+        var ids = SourceTokenizer is Tokenizer tokenizer
+            ? tokenizer.Encode(text, new EncodeOptions { AllowSpecial = false }).Ids
+            : SourceTokenizer.Encode(text).Ids;
+        var answers = Generate([ids], options, cancellation);
         return TargetTokenizer.Decode([.. answers[0].Ids]);
+    }
+
+    /// <summary>The same for inputs that are a part of many: each has its number among all, which names its random stream.</summary>
+    internal IReadOnlyList<GenerationResult> Generate(
+        IReadOnlyList<int[]> inputs, IReadOnlyList<int> numbers, GenerationOptions options, CancellationToken cancellation) =>
+        Generate(Inputs(inputs) with { Numbers = numbers }, options, cancellation);
+
+    /// <summary>The most tokens of an input (a decoder's prompt, a source) that leave room for an answer.</summary>
+    /// <exception cref="InputException">No prompt leaves room.</exception>
+    internal virtual int LongestInput(GenerationOptions options)
+    {
+        var room = new GenerationSettings(options.Over(GenerationDefaults)).LongestPrompt(MaxTargetLength);
+        return room > 0 ? room : throw new InputException($"max_new_tokens {options.MaxNewTokens}: the model has {MaxTargetLength}");
     }
 
     /// <summary>Generates from what <paramref name="inputs"/> holds: ids, sources or features.</summary>
@@ -93,10 +111,10 @@ public abstract class GenerativeModel : TransformerModel
     private IEnumerable<GeneratedToken> WithText(IEnumerable<StreamedId> tokens)
     {
         var text = TargetTokenizer.StartDecoding();
-        foreach (var (id, logProb, isLast) in tokens)
+        foreach (var (id, logProb, finished) in tokens)
         {
             var piece = text.Append(id);
-            yield return new GeneratedToken(id, isLast ? piece + text.Finish() : piece, logProb);
+            yield return new GeneratedToken(id, finished is null ? piece : piece + text.Finish(), logProb, finished);
         }
     }
 }

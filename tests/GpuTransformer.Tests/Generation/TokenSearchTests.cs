@@ -105,7 +105,7 @@ public class TokenSearchTests
 
         Assert.Equal(whole.Ids, taken.Select(t => t.Id));
         Assert.Equal(whole.LogProbs, taken.Select(t => t.LogProb!.Value));
-        Assert.Equal([false, false, false, false, false, true], taken.Select(t => t.IsLast));
+        Assert.Equal([null, null, null, null, null, FinishReason.Length], taken.Select(t => t.Finished));
         Assert.Single(Generator.Stream(model.Target, new GenerationInputs([[3, 1]]), options, default).Take(1));
         Assert.Equal(0, model.Open);
     }

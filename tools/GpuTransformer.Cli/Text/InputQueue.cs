@@ -77,8 +77,11 @@ internal sealed class InputQueue : IDisposable
         Exception? error = null;
         try
         {
-            foreach (var input in inputs)
+            var number = 0;
+            foreach (var read in inputs)
             {
+                var input = read with { Number = number };
+                number = unchecked(number + 1);
                 while (!_stopped && !TryAdd(input))
                 {
                     _room.Wait();

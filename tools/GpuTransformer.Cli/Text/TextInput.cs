@@ -8,6 +8,9 @@ namespace GpuTransformer.Cli.Text;
 /// <param name="Pair">The second text of a pair; null: there is none.</param>
 internal sealed record TextInput(string Place, string Text, string? Pair = null)
 {
+    /// <summary>Its place among all inputs, from 0.</summary>
+    public int Number { get; init; }
+
     /// <summary>What is wrong with it, where it could not be read; null: nothing.</summary>
     public string? Problem { get; private init; }
 

@@ -1,0 +1,52 @@
+using GpuTransformer.Cli.Text;
+using GpuTransformer.Generation;
+using GpuTransformer.Kernels;
+using GpuTransformer.Models;
+using GpuTransformer.Tokenizers;
+
+namespace GpuTransformer.Cli.Generating;
+
+/// <summary>Cuts prompts and sources into tokens, and sees that they leave room for an answer.</summary>
+internal sealed class PromptEncoder
+{
+    private readonly ITokenizer _tokenizer;
+    private readonly EncodeOptions _encode;
+    private readonly int _room;
+    private readonly bool _truncates;
+    private readonly string _what;
+
+    /// <param name="model">The model.</param>
+    /// <param name="options">How long answers may be.</param>
+    /// <param name="special">Whether special tokens that are written in a text are those tokens.</param>
+    /// <param name="truncate">Whether a text that is too long is cut: a decoder's prompt at its start, a source at its end.</param>
+    public PromptEncoder(GenerativeModel model, GenerationOptions options, bool special, bool truncate)
+    {
+        _encode = new EncodeOptions { AllowSpecial = special };
+        _room = model.LongestInput(options);
+        _truncates = truncate;
+        _what = model.IsEncoderDecoder
+            ? $"the model reads {_room}"
+            : $"with the answer the model has {model.MaxTargetLength}, which leaves {_room}";
+        _tokenizer = truncate && model.SourceTokenizer is Tokenizer tokenizer
+            ? tokenizer.With(new TruncationOptions(_room, FromLeft: !model.IsEncoderDecoder), null)
+            : model.SourceTokenizer;
+    }
+
+    /// <summary>The tokens of a text.</summary>
+    /// <exception cref="InputException">It is a pair, or too long.</exception>
+    public PromptItem Encode(TextInput input)
+    {
+        if (input.Pair is not null)
+        {
+            throw new InputException("a pair of texts, where one text was expected");
+        }
+
+        var ids = Encode(input.Text);
+        return ids.Length <= _room ? new PromptItem(ids, input.Number) : throw new InputException(
+            $"{ids.Length} tokens: {_what}{(_truncates ? "" : " (--truncate cuts it)")}");
+    }
+
+    /// <summary>The tokens of a text, as long as they are.</summary>
+    public int[] Encode(string text) =>
+        _tokenizer is Tokenizer tokenizer ? tokenizer.Encode(text, _encode).Ids : _tokenizer.Encode(text).Ids;
+}
