@@ -102,8 +102,8 @@ public sealed class EntityFinder : TextTask
 
         public string Tag => tag;
 
-        /// <summary>As transformers names a group: what follows the first tag's last hyphen.</summary>
-        public string Kind => label[(label.LastIndexOf('-') + 1)..];
+        /// <summary>As transformers names a group: what follows the first hyphen of its first label.</summary>
+        public string Kind => label[(label.IndexOf('-') + 1)..];
 
         public void Add(float score, int end)
         {

@@ -1,7 +1,6 @@
 using GpuTransformer.Kernels;
 using GpuTransformer.Models;
 using GpuTransformer.Tokenizers;
-using GpuTransformer.Weights.Json;
 
 namespace GpuTransformer.Tasks;
 
@@ -14,17 +13,14 @@ public readonly record struct MaskFill(string Token, int Id, float Score);
 /// <summary>Words for the masks of a text, as transformers' fill-mask pipeline gives them.</summary>
 public sealed class MaskFiller : TextTask
 {
-    private const long LargestFile = 16L << 20;
-    private static readonly string[] s_files = ["special_tokens_map.json", "tokenizer_config.json"];
-    private static readonly string[] s_usual = ["[MASK]", "<mask>"];
-
     private readonly int _maskId;
     private readonly bool _allowSpecial;
 
-    private MaskFiller(TextEncoder model, TokenizeOptions? options)
+    /// <summary>Takes a model that is loaded.</summary>
+    internal MaskFiller(TextEncoder model, TokenizeOptions? options = null)
         : base(model, options)
     {
-        Mask = FindMask(model.Folder);
+        Mask = SpecialTokenNames.Find(model.Folder, Tokenizer, "mask_token", "[MASK]", "<mask>");
         _maskId = Tokenizer.TokenToId(Mask)!.Value;
         _allowSpecial = options?.AllowSpecial ?? false;
     }
@@ -100,27 +96,4 @@ public sealed class MaskFiller : TextTask
         var scores = Scores.Softmax(logits);
         return [.. Scores.Best(scores, count).Select(id => new MaskFill(Tokenizer.Decode([id], skipSpecialTokens: false), id, scores[id]))];
     }
-
-    private string FindMask(string folder)
-    {
-        foreach (var name in s_files)
-        {
-            var path = Path.Combine(folder, name);
-            if (File.Exists(path) && MaskOf(JsonObject.Load(path, LargestFile)) is { } mask)
-            {
-                return Tokenizer.TokenToId(mask) is not null
-                    ? mask
-                    : throw new InputException($"{path}: the mask_token {mask} is not in the vocabulary.");
-            }
-        }
-
-        return s_usual.FirstOrDefault(token => Tokenizer.TokenToId(token) is not null)
-            ?? throw new InputException($"{folder}: the vocabulary has no mask, neither {string.Join(" nor ", s_usual)}.");
-    }
-
-    // A token is written as text, or as an object with its text under "content".
-    private static string? MaskOf(JsonObject file) =>
-        !file.Has("mask_token") ? null
-        : file.Kind("mask_token") == System.Text.Json.JsonTokenType.StartObject ? file.Section("mask_token")!.Text("content")
-        : file.Text("mask_token");
 }

@@ -21,7 +21,25 @@ internal sealed class ModelFolder : IDisposable
         }
     }
 
+    private ModelFolder()
+    {
+        Path = Directory.CreateTempSubdirectory("gputx-test-").FullName;
+    }
+
     public string Path { get; }
+
+    /// <summary>A copy of a folder's files.</summary>
+    public static ModelFolder Copy(string folder)
+    {
+        var copy = new ModelFolder();
+        foreach (var file in Directory.GetFiles(folder))
+        {
+            // What is copied may be read-only; the copy is there to be spoiled.
+            File.WriteAllBytes(copy.At(System.IO.Path.GetFileName(file)), File.ReadAllBytes(file));
+        }
+
+        return copy;
+    }
 
     /// <summary>A copy of any model folder.</summary>
     public static ModelFolder Of(string folder) => new(new DirectoryInfo(folder));
@@ -60,6 +78,26 @@ internal sealed class ModelFolder : IDisposable
 
     /// <summary>Adds tensors to the weights.</summary>
     public void AddWeights(Action<SafetensorsWriter> add) => Rewrite((name, values, shape) => (name, values, shape), add);
+
+    /// <summary>Adds tensors to the weights.</summary>
+    public void AddWeights(params (string Name, float[] Values, long[] Shape)[] added)
+    {
+        var writer = new SafetensorsWriter();
+        using (var file = SafetensorsFile.Open(At("model.safetensors")))
+        {
+            foreach (var (name, info) in file.Tensors)
+            {
+                writer.Add(name, file.ReadFloat32(name), info.Shape);
+            }
+        }
+
+        foreach (var (name, values, shape) in added)
+        {
+            writer.Add(name, values, shape);
+        }
+
+        writer.Save(At("model.safetensors"));
+    }
 
     public void ChangeConfig(Action<JsonNode> change)
     {

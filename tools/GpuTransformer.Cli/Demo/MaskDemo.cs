@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using GpuTransformer.Models;
+using GpuTransformer.Tasks;
 using Spectre.Console;
 
 namespace GpuTransformer.Cli.Demo;
@@ -14,6 +15,7 @@ internal static class MaskDemo
     public static DemoResult Run(DemoContext context)
     {
         using var model = context.Load<Bert>(Name, "fills a mask");
+        var filler = new MaskFiller(model);
         using var expected = DemoContext.Expected(Name);
         var logits = new RecordedLogits();
         var answers = new List<DemoAnswer>();
@@ -26,7 +28,7 @@ internal static class MaskDemo
             var sameIds = ids.SequenceEqual(item.GetProperty("ids").EnumerateArray().Select(e => e.GetInt32()));
             var scores = model.LogitsAt(ids, item.GetProperty("mask_at").GetInt32());
             var watch = Stopwatch.StartNew();
-            var best = model.FillMask(text, Best);
+            var best = filler.Fill(text, Best)[0];
             seconds += watch.Elapsed.TotalSeconds;
             tokens += ids.Length;
             logits.Compare([.. item.GetProperty("mask_logits").EnumerateArray().Select(e => e.GetSingle())], scores, rounding: 0.5e-4);
@@ -50,11 +52,11 @@ internal static class MaskDemo
         return result;
     }
 
-    private static void Show(DemoContext context, string text, IReadOnlyList<(string Token, double Probability)> best)
+    private static void Show(DemoContext context, string text, MaskFill[] best)
     {
         context.Console?.WriteLine();
         context.Console?.WriteLine(text);
-        foreach (var (word, share) in best)
+        foreach (var (word, _, share) in best)
         {
             var bar = new string('█', Math.Max(1, (int)Math.Round(share * BarWidth * 2)));
             context.Console?.MarkupLine($"  {Markup.Escape(word),-12} [teal]{bar[..Math.Min(bar.Length, BarWidth)]}[/] {share * 100:0.0} %");

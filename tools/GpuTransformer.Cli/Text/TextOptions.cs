@@ -96,6 +96,9 @@ internal sealed class TextOptions
 /// <param name="KeepGoing">Whether bad inputs are passed over.</param>
 internal sealed record TextRequest(string[] Texts, string? File, TextFormat Format, bool AsJson, int Batch, bool KeepGoing)
 {
+    /// <summary>Whether answers depend on all inputs, which are then read to the end first.</summary>
+    public bool ReadsAllFirst { get; init; }
+
     /// <summary>Opens the inputs.</summary>
     /// <exception cref="InputException">The file cannot be opened.</exception>
     public TextSource Open()

@@ -48,7 +48,9 @@ internal sealed class TextPipeline<TItem, TResult>
         var batches = 1;
         while (true)
         {
-            var inputs = queue.Take(batches * _request.Batch, LettersAWindow, _cancellation);
+            var inputs = _request.ReadsAllFirst
+                ? TakeAll(queue)
+                : queue.Take(batches * _request.Batch, LettersAWindow, _cancellation);
             if (inputs.Count == 0)
             {
                 break;
@@ -70,12 +72,24 @@ internal sealed class TextPipeline<TItem, TResult>
         return Bad > 0 ? ExitCode.InputOutput : ExitCode.Ok;
     }
 
+    private List<TextInput> TakeAll(InputQueue queue)
+    {
+        var all = new List<TextInput>();
+        while (queue.Take(int.MaxValue, long.MaxValue, _cancellation) is { Count: > 0 } some)
+        {
+            all.AddRange(some);
+        }
+
+        return all;
+    }
+
     private void RunWindow(List<TextInput> inputs)
     {
         var slots = new Slot[inputs.Count];
         Parallel.For(0, slots.Length, _parallel, i => slots[i] = Prepare(inputs[i]));
         var end = FirstBad(slots, slots.Length);
         var order = Enumerable.Range(0, end).Where(i => slots[i].Error is null).OrderByDescending(i => _work.LengthOf(slots[i].Item!)).ToArray();
+        _work.SeeWindow(order.Select(i => slots[i].Item!));
         var written = 0;
         foreach (var batch in order.Chunk(_request.Batch))
         {

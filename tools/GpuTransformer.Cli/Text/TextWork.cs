@@ -12,6 +12,11 @@ internal abstract class TextWork<TItem, TResult>
     /// <summary>Makes an input ready, as a rule by cutting it into tokens. Called on several threads at once.</summary>
     public abstract TItem Prepare(TextInput input);
 
+    /// <summary>Looks at all items of a window before any of them runs.</summary>
+    public virtual void SeeWindow(IEnumerable<TItem> items)
+    {
+    }
+
     /// <summary>Tokens of an item: batches are made of items of like length.</summary>
     public virtual int LengthOf(TItem item) => 0;
 

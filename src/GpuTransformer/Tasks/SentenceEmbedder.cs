@@ -1,0 +1,200 @@
+using GpuTransformer.Kernels;
+using GpuTransformer.Models;
+using GpuTransformer.Tokenizers;
+using GpuTransformer.Tokenizers.Normalizers;
+using GpuTransformer.Tokenizers.Text;
+
+namespace GpuTransformer.Tasks;
+
+/// <summary>Vectors for texts: an encoder, pooling and what follows. A sentence-transformers folder says what that is; of a
+/// plain encoder the mean over its tokens is taken, unless other is asked for.</summary>
+/// <example><code>
+/// using var embedder = SentenceEmbedder.Load("all-MiniLM-L6-v2", device);
+/// float[][] vectors = embedder.Embed(["A man is eating food.", "A man is eating a piece of bread."]);
+/// </code></example>
+public sealed class SentenceEmbedder : TextTask
+{
+    private const int BatchTexts = 32;
+
+    private readonly SentenceModules? _modules;
+    private readonly SentencePooling _pooling;
+    private readonly IReadOnlyList<Func<float[], float[]>> _steps;
+
+    private SentenceEmbedder(
+        TextEncoder model, SentenceModules? modules, SentencePooling pooling, IReadOnlyList<Func<float[], float[]>> steps, int dimensions,
+        TokenizeOptions? options)
+        : base(model, options, LimitOf(model, modules))
+    {
+        _modules = modules;
+        _pooling = pooling;
+        _steps = steps;
+        Dimensions = dimensions;
+    }
+
+    /// <summary>Elements of a vector.</summary>
+    public int Dimensions { get; }
+
+    /// <summary>How tokens become one vector.</summary>
+    public IReadOnlyList<PoolingMode> Pooling => _pooling.Modes;
+
+    /// <summary>Loads the model of a folder.</summary>
+    /// <param name="folder">A sentence-transformers folder with modules.json, or any encoder that is supported.</param>
+    /// <param name="device">Where to run it.</param>
+    /// <param name="options">How texts become tokens. A sentence-transformers folder's texts are always cut.</param>
+    /// <param name="pooling">Instead of the folder's pooling, which for a plain encoder is the mean.</param>
+    /// <param name="normalize">Whether vectors get length 1; null: as the folder says, a plain encoder's do not.</param>
+    /// <exception cref="InputException">The folder is not what it must be, or asks for what is not supported.</exception>
+    public static SentenceEmbedder Load(
+        string folder, ComputeDevice device, TokenizeOptions? options = null, PoolingMode? pooling = null, bool? normalize = null)
+    {
+        var modules = SentenceModules.Read(folder);
+        var model = LoadEncoder(modules?.EncoderFolder ?? folder, device, EncoderTask.Encode);
+        try
+        {
+            var chosen = pooling is { } mode ? new SentencePooling([mode])
+                : modules is null ? new SentencePooling([PoolingMode.Mean])
+                : SentencePooling.Read(SentenceModules.Config(modules.Steps[0].Folder), model.Config.HiddenSize);
+            var width = chosen.WidthOf(model.Config.HiddenSize);
+            var steps = Steps(modules, normalize, ref width);
+            return new SentenceEmbedder(
+                model, modules, chosen, steps, width, modules is null ? options : (options ?? new TokenizeOptions()) with { Truncate = true });
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The vector of a text.</summary>
+    public float[] Embed(string text) => Embed([Tokenize(text)])[0];
+
+    /// <summary>The vectors of texts, in their order; those of like length run together.</summary>
+    public float[][] Embed(IReadOnlyList<string> texts)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        var tokens = texts.AsParallel().AsOrdered().Select(text => Tokenize(text)).ToArray();
+        var vectors = new float[tokens.Length][];
+        foreach (var batch in Enumerable.Range(0, tokens.Length).OrderBy(i => tokens[i].Ids.Length).Chunk(BatchTexts))
+        {
+            var answers = Embed([.. batch.Select(i => tokens[i])]);
+            for (var i = 0; i < batch.Length; i++)
+            {
+                vectors[batch[i]] = answers[i];
+            }
+        }
+
+        return vectors;
+    }
+
+    /// <summary>The vectors of texts that were cut into tokens by <see cref="TextTask.Tokenize"/>, run together.</summary>
+    public float[][] Embed(IReadOnlyList<Tokenization> texts)
+    {
+        var states = Model.HiddenStates(texts);
+        var vectors = new float[states.Length][];
+        for (var i = 0; i < states.Length; i++)
+        {
+            vectors[i] = _pooling.Pool(states[i], Model.Config.HiddenSize);
+            foreach (var step in _steps)
+            {
+                vectors[i] = step(vectors[i]);
+            }
+        }
+
+        return vectors;
+    }
+
+    /// <inheritdoc/>
+    public override Tokenization Tokenize(string text, string? pair = null) => base.Tokenize(Prepare(text), pair is null ? null : Prepare(pair));
+
+    // sentence-transformers strips every text and puts the prompt before it.
+    private string Prepare(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (_modules is null)
+        {
+            return text;
+        }
+
+        text = Strip(_modules.Prompt + text);
+        if (!_modules.DoLowerCase)
+        {
+            return text;
+        }
+
+        var lower = new NormalizedText(text);
+        new Lowercase().Normalize(lower);
+        return lower.Units.ToString();
+    }
+
+    // What Python's str.strip takes off: white space, and four separators that .NET does not count as such.
+    private static string Strip(string text)
+    {
+        var start = 0;
+        var end = text.Length;
+        while (start < end && IsSpace(text[start]))
+        {
+            start++;
+        }
+
+        while (end > start && IsSpace(text[end - 1]))
+        {
+            end--;
+        }
+
+        return text[start..end];
+
+        static bool IsSpace(char letter) => char.IsWhiteSpace(letter) || letter is >= '\u001c' and <= '\u001f';
+    }
+
+    private static int? LimitOf(TextEncoder model, SentenceModules? modules) =>
+        modules is null ? null : modules.MaxSeqLength ?? SentenceModules.TokenizerLimit(model.Folder);
+
+    private static List<Func<float[], float[]>> Steps(SentenceModules? modules, bool? normalize, ref int width)
+    {
+        var steps = new List<Func<float[], float[]>>();
+        foreach (var (kind, folder) in modules?.Steps.Skip(1) ?? [])
+        {
+            if (kind == "Dense")
+            {
+                var dense = SentenceDense.Load(SentenceModules.Config(folder), folder);
+                if (dense.InFeatures != width)
+                {
+                    throw new InputException($"{folder}: in_features: expected {width}, the width before it, found {dense.InFeatures}.");
+                }
+
+                width = dense.OutFeatures;
+                steps.Add(dense.Apply);
+            }
+            else if (kind == "Normalize" && normalize is null)
+            {
+                steps.Add(Normalized);
+            }
+        }
+
+        if (normalize == true)
+        {
+            steps.Add(Normalized);
+        }
+
+        return steps;
+    }
+
+    // torch.nn.functional.normalize: x / max(|x|, 1e-12).
+    private static float[] Normalized(float[] vector)
+    {
+        var sum = 0.0;
+        foreach (var value in vector)
+        {
+            sum += (double)value * value;
+        }
+
+        var factor = 1 / Math.Max(Math.Sqrt(sum), 1e-12);
+        for (var i = 0; i < vector.Length; i++)
+        {
+            vector[i] = (float)(vector[i] * factor);
+        }
+
+        return vector;
+    }
+}
