@@ -62,7 +62,7 @@ public sealed record Gpt2Config(
 
 /// <summary>GPT-2 (Radford et al. 2019): a decoder with learned positions and pre-norm blocks.
 /// Follows transformers/models/gpt2/modeling_gpt2.py.</summary>
-public sealed class Gpt2 : TransformerModel
+public sealed class Gpt2 : CausalModel
 {
     private readonly Gpt2Config _config;
     private readonly EmbeddingWeights _tokens;
@@ -88,6 +88,12 @@ public sealed class Gpt2 : TransformerModel
 
     /// <inheritdoc/>
     public override string Architecture => "GPT2LMHeadModel";
+
+    /// <inheritdoc/>
+    public override int VocabularySize => _config.VocabSize;
+
+    /// <inheritdoc/>
+    public override int MaxTargetLength => _config.NPositions;
 
     internal static Gpt2 Load(ModelConfig config, ComputeDevice device)
     {
@@ -136,8 +142,7 @@ public sealed class Gpt2 : TransformerModel
                 $"{prompt.Count} ids and {maxNewTokens} new tokens: the model has {_config.NPositions} positions.");
         }
 
-        var batch = TokenBatch.Of([.. prompt], "prompt", _config.VocabSize);
-        return Continue(batch, maxNewTokens, stop, cancellation);
+        return Continue([.. prompt], maxNewTokens, stop, cancellation);
     }
 
     /// <summary>Logits of the token that follows the ids.</summary>
@@ -145,74 +150,41 @@ public sealed class Gpt2 : TransformerModel
     public float[] NextLogits(IReadOnlyList<int> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        var batch = TokenBatch.Of([.. ids], "ids", _config.VocabSize);
-        CheckLength(batch.Length);
-        using var run = new DecoderRun(this, batch.Length, 1, batch.Length, 1, null);
-        run.Prefill(batch, lastOnly: true);
-        return run.Logits(0).ToArray();
+        using var decoding = Start(new DecodingRequest([[.. ids]], 1, ids.Count));
+        return decoding.Logits(0).ToArray();
     }
 
-    /// <inheritdoc/>
-    public override IReadOnlyList<HostTensor> Forward(ForwardInputs inputs)
+    internal override GraphTensor BuildHidden(GraphBuilder graph, CausalSpace space)
     {
-        inputs.Allow("input_ids", "attention_mask");
-        var batch = TokenBatch.Of(inputs.Require("input_ids"), inputs.Optional("attention_mask"), _config.VocabSize);
-        CheckLength(batch.Length);
-        var rows = batch.Batch * batch.Length;
-        using var run = new DecoderRun(this, rows, batch.Batch, batch.Length, rows, null);
-        run.Prefill(batch, lastOnly: false);
-        return [run.ReadLogits(batch)];
-    }
-
-    private protected override IReadOnlyList<Session> PlanSessions()
-    {
-        var length = Math.Min(128, _config.NPositions);
-        var step = new DecoderRun(this, 1, 1, _config.NPositions, 1, null);
-        var prefill = new DecoderRun(this, length, 1, _config.NPositions, 1, step.Session.Store);
-        return [step.Session, prefill.Session];
-    }
-
-    private void CheckLength(int length)
-    {
-        if (length > _config.NPositions)
+        var tokens = space.Tokens;
+        var x = graph.Embedding("wte", tokens.Rows, tokens.Ids, _tokens, 1f, (tokens.Positions, _positions));
+        foreach (var block in _blocks)
         {
-            throw new InputException($"a text of {length} tokens, the model has {_config.NPositions} positions.");
+            x = block.Build(graph, x, tokens);
         }
+
+        return x;
     }
 
-    private IEnumerable<int> Continue(TokenBatch batch, int maxNewTokens, int? stop, CancellationToken cancellation)
+    internal override GraphTensor BuildLogits(GraphBuilder graph, GraphTensor hidden) =>
+        graph.Linear("lm_head", graph.LayerNorm("ln_f", hidden, _finalNorm), _head);
+
+    private IEnumerable<int> Continue(int[] prompt, int maxNewTokens, int? stop, CancellationToken cancellation)
     {
-        var length = batch.Length;
-        using var steps = new DecoderRun(this, 1, 1, length + maxNewTokens, 1, null);
-        using (var prefill = new DecoderRun(this, length, 1, length + maxNewTokens, 1, steps.Session.Store))
+        using var decoding = Start(new DecodingRequest([prompt], 1, prompt.Length + maxNewTokens));
+        for (var i = 0; i < maxNewTokens; i++)
         {
-            if (maxNewTokens == 0)
+            cancellation.ThrowIfCancellationRequested();
+            var next = ArgMax.Of(decoding.Logits(0));
+            if (next == stop)
             {
                 yield break;
             }
 
-            prefill.Prefill(batch, lastOnly: true);
-            var first = ArgMax.Of(prefill.Logits(0));
-            if (first == stop)
+            yield return next;
+            if (i < maxNewTokens - 1)
             {
-                yield break;
-            }
-
-            yield return first;
-            length++;
-            var next = first;
-            for (var i = 1; i < maxNewTokens; i++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                steps.Step(0, next, length - 1);
-                next = ArgMax.Of(steps.Logits(0));
-                if (next == stop)
-                {
-                    yield break;
-                }
-
-                yield return next;
-                length++;
+                decoding.Append([next]);
             }
         }
     }
@@ -238,113 +210,5 @@ public sealed class Gpt2 : TransformerModel
             x = _attention.Build(graph, $"{name}.attn", normed, x, space, persistent: true);
             return _feedForward.Build(graph, $"{name}.mlp", graph.LayerNorm($"{name}.ln_2", x, _norm2), x);
         }
-    }
-
-    /// <summary>A program of the decoder for a capacity, and a session of it over caches that others may share.</summary>
-    private sealed class DecoderRun : IDisposable
-    {
-        private readonly Gpt2 _model;
-        private readonly TokenSpace _space;
-        private readonly RowSpace _selectedRows;
-        private readonly IntTable _selected;
-        private readonly GraphTensor _logits;
-        private readonly float[] _row;
-        private readonly int[] _rowOf;
-
-        public DecoderRun(Gpt2 model, int rows, int sequences, int slots, int selected, KeyValueStore? store)
-        {
-            _model = model;
-            var graph = new GraphBuilder(rows == sequences ? "gpt2 step" : "gpt2");
-            _space = TokenSpace.Declare(graph, "tokens", rows, sequences, slots, packed: false);
-            _selectedRows = graph.Rows("selected", selected);
-            _selected = graph.Table("selected", selected);
-            var x = graph.Embedding("wte", _space.Rows, _space.Ids, model._tokens, 1f, (_space.Positions, model._positions));
-            foreach (var block in model._blocks)
-            {
-                x = block.Build(graph, x, _space);
-            }
-
-            var normed = graph.LayerNorm("ln_f", graph.Gather("selected", x, _selectedRows, _selected), model._finalNorm);
-            _logits = graph.Linear("lm_head", normed, model._head);
-            graph.Output("logits", _logits);
-            Session = model.NewSession(graph.Build(), store);
-            PageTables.FillWhole(Session, _space.Keys);
-            _row = new float[model._config.VocabSize];
-            _rowOf = new int[rows];
-        }
-
-        public Session Session { get; }
-
-        /// <summary>Reads whole texts; with <paramref name="lastOnly"/> logits of each text's last token alone.</summary>
-        public void Prefill(TokenBatch batch, bool lastOnly)
-        {
-            var rows = new TokenRows(Session, _space);
-            var table = Session.Table(_selected);
-            var selected = 0;
-            for (var s = 0; s < batch.Batch; s++)
-            {
-                // Positions and slots count from the first real token.
-                var slot = 0;
-                for (var i = 0; i < batch.Length; i++)
-                {
-                    _rowOf[s * batch.Length + i] = -1;
-                    if (batch.IsReal(s, i))
-                    {
-                        if (!lastOnly)
-                        {
-                            _rowOf[s * batch.Length + i] = selected;
-                            table[selected++] = rows.Count;
-                        }
-
-                        rows.Add(s, batch.Id(s, i), slot, slot, 0, slot + 1);
-                        slot++;
-                    }
-                }
-
-                if (lastOnly)
-                {
-                    table[selected++] = rows.Count - 1;
-                }
-            }
-
-            rows.Finish();
-            Session.SetRows(_selectedRows, selected);
-            Session.Run();
-        }
-
-        /// <summary>Appends one token to a sequence.</summary>
-        public void Step(int sequence, int id, int position)
-        {
-            var rows = new TokenRows(Session, _space);
-            rows.Add(sequence, id, position, position, 0, position + 1);
-            rows.Finish();
-            Session.Table(_selected)[0] = 0;
-            Session.SetRows(_selectedRows, 1);
-            Session.Run();
-        }
-
-        /// <summary>Logits of a selected row.</summary>
-        public ReadOnlySpan<float> Logits(int row)
-        {
-            Session.ReadAt(_logits, row * _row.Length, _row);
-            return _row;
-        }
-
-        public HostTensor ReadLogits(TokenBatch batch)
-        {
-            var width = _row.Length;
-            var values = new float[batch.Batch * batch.Length * width];
-            for (var i = 0; i < batch.Batch * batch.Length; i++)
-            {
-                if (_rowOf[i] >= 0)
-                {
-                    Logits(_rowOf[i]).CopyTo(values.AsSpan(i * width));
-                }
-            }
-
-            return new HostTensor("logits", values, batch.Batch, batch.Length, width);
-        }
-
-        public void Dispose() => Session.Dispose();
     }
 }

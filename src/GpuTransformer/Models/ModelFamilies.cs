@@ -18,6 +18,11 @@ internal static class ModelFamilies
     [
         .. s_encoders.Select(family => (family.Name, family.Types, Load(family.Load))),
         ("GPT-2", ["gpt2"], Gpt2.Load),
+        ("Llama", ["llama"], Llama.Load),
+        ("Mistral", ["mistral"], Mistral.Load),
+        ("Qwen 2", ["qwen2"], Qwen2.Load),
+        ("Qwen 3", ["qwen3"], Qwen3.Load),
+        ("Gemma 2", ["gemma2"], Gemma2.Load),
         ("ViT", ["vit"], Vit.Load),
         ("DeiT", ["deit"], Deit.Load),
         ("DETR", ["detr"], Detr.Load),
