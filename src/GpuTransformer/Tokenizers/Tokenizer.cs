@@ -44,21 +44,10 @@ public sealed class Tokenizer : ITokenizer
     /// <inheritdoc/>
     public int IdLimit => Math.Max(_model.Vocabulary.IdLimit, _added.IdLimit);
 
-    /// <summary>Reads the tokenizer of a model folder: tokenizer.json, else vocab.txt as BERT uses it. An
-    /// <see cref="InputException"/> names the part that is wrong or not supported.</summary>
-    public static Tokenizer Load(string folder)
-    {
-        string json = Path.Combine(folder, TokenizerFile.FileName);
-        string vocabulary = Path.Combine(folder, VocabularyFile.FileName);
-        if (File.Exists(json))
-        {
-            return TokenizerFile.Load(json);
-        }
-        return File.Exists(vocabulary)
-            ? VocabularyFile.Load(folder)
-            : throw new InputException(
-                $"{folder}: expected {TokenizerFile.FileName} or {VocabularyFile.FileName}, found neither");
-    }
+    /// <summary>Reads the tokenizer of a model folder: tokenizer.json, else a SentencePiece model, else vocab.json with
+    /// merges.txt, else vocab.txt as BERT uses it. An <see cref="InputException"/> names the part that is wrong or not
+    /// supported.</summary>
+    public static Tokenizer Load(string folder) => TokenizerFolder.Load(folder);
 
     /// <summary>The same tokenizer with other ways of cutting and filling up.</summary>
     public Tokenizer With(TruncationOptions? truncation, PaddingOptions? padding) =>

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
 
 namespace GpuTransformer.Tokenizers.Models;
 
@@ -34,20 +36,22 @@ internal sealed class ByteTokens
     /// <summary>The id of a byte's token, or -1.</summary>
     public int IdOf(byte value) => _ids[value];
 
-    /// <summary>Adds a token for each byte, all covering [start, end); false, and none added, when one is missing.</summary>
-    public bool TryAdd(ReadOnlySpan<byte> bytes, int start, int end, List<ModelToken> tokens)
+    /// <summary>Adds a token for each byte of the letters' UTF-8, all covering [start, end); false, and none added, when
+    /// one is missing.</summary>
+    public bool TryAdd(ReadOnlySpan<char> letters, int start, int end, List<ModelToken> tokens)
     {
+        byte[] rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(letters.Length));
+        ReadOnlySpan<byte> bytes = rented.AsSpan(0, Encoding.UTF8.GetBytes(letters, rented));
+        bool known = true;
         foreach (byte value in bytes)
         {
-            if (_ids[value] < 0)
-            {
-                return false;
-            }
+            known &= _ids[value] >= 0;
         }
-        foreach (byte value in bytes)
+        foreach (byte value in known ? bytes : [])
         {
             tokens.Add(new ModelToken(_ids[value], start, end));
         }
-        return true;
+        ArrayPool<byte>.Shared.Return(rented);
+        return known;
     }
 }

@@ -1,21 +1,14 @@
-using System.Buffers;
-using System.Text;
 using GpuTransformer.Kernels;
 
 namespace GpuTransformer.Tokenizers.Models;
 
-/// <summary>Unigram: of all ways to cut a piece into known tokens the one whose scores add up highest. The best way to
-/// each place is kept, so that the cost is the text's length times the longest token's. Unknown letters next to each
-/// other are one token, or their bytes.</summary>
-/// <remarks>Source: Kudo 2018, with the ties of Hugging Face's tokenizers: shorter tokens are tried first, and a later way
-/// must be better to win.</remarks>
+/// <summary>Unigram as Hugging Face's tokenizers do it: unknown letters next to each other are one token, or their
+/// bytes.</summary>
 internal sealed class UnigramModel : ITokenModel
 {
     private const double UnknownPenalty = 10;
 
-    private readonly PieceTrie _trie;
-    private readonly double[] _scores;
-    private readonly double _unknownScore;
+    private readonly UnigramSearch _search;
     private readonly int _unknown;
     private readonly ByteTokens? _bytes;
     private readonly string _source;
@@ -24,10 +17,9 @@ internal sealed class UnigramModel : ITokenModel
     public UnigramModel(Vocabulary vocabulary, double[] scores, int? unknown, bool byteFallback, string source)
     {
         Vocabulary = vocabulary;
-        _trie = new PieceTrie(vocabulary.Ids);
-        _scores = scores;
-        _unknownScore = scores.DefaultIfEmpty().Min() - UnknownPenalty;
         _unknown = unknown ?? -1;
+        _search = new UnigramSearch(
+            new PieceTrie(vocabulary.Ids), scores, scores.DefaultIfEmpty().Min() - UnknownPenalty, _unknown);
         _bytes = byteFallback ? new ByteTokens(vocabulary) : null;
         _source = source;
     }
@@ -41,111 +33,52 @@ internal sealed class UnigramModel : ITokenModel
     /// <inheritdoc/>
     public void Tokenize(ReadOnlySpan<char> piece, List<ModelToken> tokens)
     {
-        Step[] steps = ArrayPool<Step>.Shared.Rent(piece.Length + 1);
-        try
+        int first = tokens.Count;
+        if (!_search.TryCut(piece, tokens))
         {
-            Search(piece, steps);
-            Follow(piece, steps, tokens);
+            throw new InputException(
+                $"{_source}: unk_id: the text has a letter that is no token, and there is no unknown token");
         }
-        finally
+        for (int i = first; i < tokens.Count; i++)
         {
-            ArrayPool<Step>.Shared.Return(steps);
+            if (tokens[i].Id == _unknown)
+            {
+                ModelToken[] found = [.. tokens[i..]];
+                tokens.RemoveRange(i, tokens.Count - i);
+                JoinUnknown(piece, found, tokens);
+                return;
+            }
         }
     }
 
-    private void Search(ReadOnlySpan<char> piece, Step[] steps)
+    private void JoinUnknown(ReadOnlySpan<char> piece, ReadOnlySpan<ModelToken> found, List<ModelToken> tokens)
     {
-        steps.AsSpan(0, piece.Length + 1).Fill(Step.None);
-        steps[0] = new Step(0, -1, -1);
-        for (int start = 0; start < piece.Length;)
+        for (int i = 0; i < found.Length; i++)
         {
-            double scoreHere = steps[start].Score;
-            int letterLength = char.IsHighSurrogate(piece[start]) && start + 1 < piece.Length ? 2 : 1;
-            bool letterKnown = false;
-            int at = start;
-            for (int node = _trie.Root(piece[at]); node > 0; node = at < piece.Length ? _trie.Child(node, piece[at]) : 0)
+            if (found[i].Id != _unknown)
             {
-                at++;
-                if (_trie.ValueOf(node) is >= 0 and var id)
-                {
-                    Offer(ref steps[at], scoreHere + _scores[id], start, id);
-                    letterKnown |= at - start == letterLength;
-                }
+                tokens.Add(found[i]);
+                continue;
             }
-            if (!letterKnown && Offer(ref steps[start + letterLength], scoreHere + _unknownScore, start, _unknown)
-                && _unknown < 0)
+            int start = found[i].Start;
+            while (i + 1 < found.Length && found[i + 1].Id == _unknown)
             {
-                throw new InputException(
-                    $"{_source}: unk_id: the text has a letter that is no token, and there is no unknown token");
+                i++;
             }
-            start += letterLength;
+            AddUnknown(piece[start..found[i].End], start, found[i].End, tokens);
         }
     }
 
-    private static bool Offer(ref Step step, double score, int start, int id)
-    {
-        if (step.Start >= 0 && score <= step.Score)
-        {
-            return false;
-        }
-        step = new Step(score, start, id);
-        return true;
-    }
-
-    // The way is known from its end; turned round in place, each step then says where the next one ends.
-    private void Follow(ReadOnlySpan<char> piece, Step[] steps, List<ModelToken> tokens)
-    {
-        int end = piece.Length;
-        int id = -1;
-        for (int at = end; at > 0;)
-        {
-            Step step = steps[at];
-            steps[at] = new Step(0, end, id);
-            (end, id, at) = (at, step.Id, step.Start);
-        }
-        steps[0] = new Step(0, end, id);
-        for (int start = 0; start < piece.Length;)
-        {
-            (end, id) = (steps[start].Start, steps[start].Id);
-            if (id == _unknown)
-            {
-                for (; end < piece.Length && steps[end].Id == _unknown; end = steps[end].Start)
-                {
-                }
-                AddUnknown(piece[start..end], start, end, tokens);
-            }
-            else
-            {
-                tokens.Add(new ModelToken(id, start, end));
-            }
-            start = end;
-        }
-    }
-
+    // Letters that are unknown one by one may still be a token that scores worse.
     private void AddUnknown(ReadOnlySpan<char> letters, int start, int end, List<ModelToken> tokens)
     {
         if (Vocabulary.TryId(letters, out int id))
         {
             tokens.Add(new ModelToken(id, start, end));
-            return;
         }
-        if (_bytes is not null)
+        else if (_bytes is null || !_bytes.TryAdd(letters, start, end, tokens))
         {
-            byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(letters.Length));
-            int count = Encoding.UTF8.GetBytes(letters, bytes);
-            bool added = _bytes.TryAdd(bytes.AsSpan(0, count), start, end, tokens);
-            ArrayPool<byte>.Shared.Return(bytes);
-            if (added)
-            {
-                return;
-            }
+            tokens.Add(new ModelToken(_unknown, start, end));
         }
-        tokens.Add(new ModelToken(_unknown, start, end));
-    }
-
-    /// <summary>The best way to a place: its score, where its last token starts, and that token.</summary>
-    private readonly record struct Step(double Score, int Start, int Id)
-    {
-        public static Step None => new(0, -1, -1);
     }
 }

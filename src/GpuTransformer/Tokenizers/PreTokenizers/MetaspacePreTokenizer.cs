@@ -19,24 +19,25 @@ internal enum PrependScheme
 /// <summary>Writes spaces as a letter, puts one in front if asked to, and cuts before each.</summary>
 internal sealed class MetaspacePreTokenizer(Rune replacement, PrependScheme scheme, bool split) : IPreTokenizer
 {
-    /// <inheritdoc/>
-    public void Split(PieceList pieces) => pieces.Split(Split);
+    private readonly string _replacement = replacement.ToString();
 
-    private void Split(NormalizedText text, List<Piece> parts)
+    /// <inheritdoc/>
+    public void Split(PieceList pieces)
     {
-        Replace(text);
-        if (!split)
+        pieces.ForEach(Replace);
+        if (split)
         {
-            parts.Add(new Piece(text));
-            return;
+            pieces.SplitRanges(Cut);
         }
-        Span<char> letter = stackalloc char[2];
-        letter = letter[..replacement.EncodeToUtf16(letter)];
-        for (int start = 0; start < text.Length;)
+    }
+
+    private void Cut(ReadOnlySpan<char> letters, PieceWriter ranges)
+    {
+        for (int start = 0; start < letters.Length;)
         {
-            int next = text.Units[(start + 1)..].IndexOf(letter);
-            int end = next < 0 ? text.Length : start + 1 + next;
-            parts.Add(new Piece(text.Slice(start, end)));
+            int next = letters[(start + 1)..].IndexOf(_replacement);
+            int end = next < 0 ? letters.Length : start + 1 + next;
+            ranges.Add(start, end);
             start = end;
         }
     }
@@ -44,27 +45,29 @@ internal sealed class MetaspacePreTokenizer(Rune replacement, PrependScheme sche
     // What is put in front takes over where the first letter came from, and that letter counts as new.
     private void Replace(NormalizedText text)
     {
-        bool prepend = text.Length > 0 && !StartsWithReplacement(text.Units)
+        ReadOnlySpan<char> units = text.Units;
+        bool prepend = units.Length > 0 && !StartsWithReplacement(units)
             && (scheme == PrependScheme.Always || (scheme == PrependScheme.First && text.OriginalRange(0, 0).Start == 0));
-        if (!prepend && !text.Units.Contains(' '))
+        int next = units.IndexOf(' ');
+        if (!prepend && next < 0)
         {
             return;
         }
         NormalizedText.Rewrite rewrite = text.BeginRewrite();
-        foreach (Rune letter in text.Units.EnumerateRunes())
+        int at = 0;
+        if (prepend)
         {
-            Rune now = letter.Value == ' ' ? replacement : letter;
-            if (prepend)
-            {
-                rewrite.Replace(replacement);
-                rewrite.Insert(now);
-                prepend = false;
-            }
-            else
-            {
-                rewrite.Replace(now);
-            }
+            _ = Rune.DecodeFromUtf16(units, out Rune first, out at);
+            rewrite.Replace(replacement);
+            rewrite.Insert(first);
         }
+        for (; next >= 0; next = units[at..].IndexOf(' ') is >= 0 and var more ? at + more : -1)
+        {
+            rewrite.KeepUntil(next);
+            rewrite.Replace(replacement);
+            at = next + 1;
+        }
+        rewrite.KeepUntil(units.Length);
         rewrite.Commit();
     }
 

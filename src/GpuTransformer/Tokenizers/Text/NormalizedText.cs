@@ -183,6 +183,22 @@ internal sealed class NormalizedText
         /// <summary>Leaves old letters out up to a place.</summary>
         public void RemoveUntil(int end) => _read = end;
 
+        /// <summary>Puts in a letter that comes from the old units [start, end), whatever was read so far.</summary>
+        public void Put(Rune letter, int start, int end)
+        {
+            if (start < end)
+            {
+                (start, end) = _text.OriginalRange(start, end);
+            }
+            else
+            {
+                start = start < _text.Length ? _text.OriginalRange(start, start + 1).Start
+                    : start > 0 ? _text.OriginalRange(start - 1, start).End : _text._origin;
+                end = start;
+            }
+            Write(letter, start, end);
+        }
+
         /// <summary>Makes the new version the text.</summary>
         public readonly void Commit() => _text.Set(_units, _starts, _ends, _written);
 
