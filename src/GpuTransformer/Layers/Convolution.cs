@@ -20,10 +20,19 @@ internal sealed record Convolution(
     private int Channels => Weights.InFeatures / (KernelHeight * KernelWidth);
 
     /// <summary>activation(convolution(x) + bias) [+ residual].</summary>
+    /// <param name="spaces">Spaces of the images.</param>
+    /// <param name="x">The images.</param>
+    /// <param name="activation">Comes before the residual.</param>
+    /// <param name="residual">Added last.</param>
+    /// <param name="into">The rows of the result; null: those of images of its size.</param>
     public FeatureMap Build(
-        MapSpaces spaces, FeatureMap x, ActivationKind activation = ActivationKind.None, GraphTensor? residual = null)
+        MapSpaces spaces,
+        FeatureMap x,
+        ActivationKind activation = ActivationKind.None,
+        GraphTensor? residual = null,
+        RowSpace? into = null)
     {
-        if (KernelHeight * KernelWidth == 1 && Stride == 1 && Padding == 0)
+        if (KernelHeight * KernelWidth == 1 && Stride == 1 && Padding == 0 && into is null)
         {
             return x with { Rows = spaces.Graph.Linear(Weights.Name, x.Rows, Weights, activation, residual) };
         }
@@ -35,12 +44,12 @@ internal sealed record Convolution(
             ColumnStride = x.Rows.Tensor.Width,
             ChannelStride = 1,
         };
-        return Build(spaces, x.Rows, geometry, activation, residual);
+        return Build(spaces, x.Rows, geometry, activation, residual, into);
     }
 
     /// <summary>The same over planes: an input [images, channels · height · width].</summary>
     public FeatureMap BuildFromPlanes(
-        MapSpaces spaces, GraphTensor planes, int height, int width, ActivationKind activation = ActivationKind.None, GraphTensor? residual = null)
+        MapSpaces spaces, GraphTensor planes, int height, int width, ActivationKind activation = ActivationKind.None)
     {
         var geometry = Geometry(height, width) with
         {
@@ -49,10 +58,11 @@ internal sealed record Convolution(
             ColumnStride = 1,
             ChannelStride = height * width,
         };
-        return Build(spaces, planes, geometry, activation, residual);
+        return Build(spaces, planes, geometry, activation, null, null);
     }
 
-    private FeatureMap Build(MapSpaces spaces, GraphTensor x, UnfoldArgs geometry, ActivationKind activation, GraphTensor? residual)
+    private FeatureMap Build(
+        MapSpaces spaces, GraphTensor x, UnfoldArgs geometry, ActivationKind activation, GraphTensor? residual, RowSpace? into)
     {
         var (height, width) = (geometry.OutHeight, geometry.OutWidth);
         if (height < 1 || width < 1)
@@ -60,7 +70,7 @@ internal sealed record Convolution(
             throw new ShapeException($"{Weights.Name}: an image of {geometry.Height} x {geometry.Width} is too small for the kernel.");
         }
 
-        var y = spaces.Graph.Parts(Weights.Name, spaces.Of(height, width), Weights.OutFeatures);
+        var y = spaces.Graph.Parts(Weights.Name, into ?? spaces.Of(height, width), Weights.OutFeatures);
         foreach (var (rows, first) in spaces.Bands(height, width, geometry.RowWidth))
         {
             var unfolded = spaces.Graph.Unfold(Weights.Name, x, rows, geometry with { FirstRow = first });

@@ -21,6 +21,19 @@ internal sealed partial class WeightLoader
         return table;
     }
 
+    /// <summary>Linear layers (width, width) of the same input in one matrix, of which those named in
+    /// <paramref name="withoutBias"/> have no bias.</summary>
+    public LinearWeights StackPartlyBiased(string name, int width, string[] names, params string[] withoutBias)
+    {
+        var linear = Own(new LinearWeights(name, width, width * names.Length));
+        var parts = names.Select(n => StoredRows.Of(store.Require($"{n}.weight", width, width), 0, width, width)).ToArray();
+        var biases = names.Select(n => withoutBias.Contains(n) ? null : store.Require($"{n}.bias", width)).ToArray();
+        _fill.Add(() => linear.Fill(
+            PackedMatrix.Create(device.Kernels, parts),
+            Upload([.. biases.SelectMany(bias => bias?.ReadFloat32() ?? new float[width])], $"{name}.bias")));
+        return linear;
+    }
+
     /// <summary>A tensor of this shape as the host reads it, once everything is packed.</summary>
     public Func<float[]> OnHost(string name, params long[] shape)
     {

@@ -49,7 +49,7 @@ public sealed record DetrConfig(
             ActivationNames.Read(config, "activation_function", "relu"),
             learned,
             config.FlagOr("auxiliary_loss", false),
-            ClassLabels.Read(config));
+            LabelNames.Read(config));
         var parts = learned ? 2 : 4;
         if (read.DModel % parts != 0 || read.DModel % read.EncoderAttentionHeads != 0 || read.DModel % read.DecoderAttentionHeads != 0)
         {

@@ -29,6 +29,7 @@ internal static class ModelFamilies
         ("T5 and mT5", ["t5", "mt5"], T5.Load),
         ("Marian", ["marian"], Marian.Load),
         ("BART", ["bart"], Bart.Load),
+        ("Whisper", ["whisper"], Whisper.Load),
         ("Transformer (torch.nn.Transformer on embeddings)", ["torch.nn.Transformer"], VanillaTransformer.Load),
         ("Transformer (tokens to tokens)", ["transformer-seq2seq"], Seq2SeqTransformer.Load),
     ];

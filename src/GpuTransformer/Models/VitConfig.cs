@@ -45,7 +45,7 @@ public sealed record VitConfig(
             config.FlagOr("qkv_bias", true),
             config.WholeOr("pooler_output_size", hidden, 1, 1 << 16),
             ActivationNames.Read(config, "pooler_act", "tanh"),
-            ClassLabels.Read(config));
+            LabelNames.Read(config));
         if (read.HiddenSize % read.NumAttentionHeads != 0)
         {
             throw config.Error("hidden_size", $"a multiple of num_attention_heads {read.NumAttentionHeads}", $"{read.HiddenSize}");

@@ -14,7 +14,7 @@ public class ModelFixtureTests
     public static TheoryData<string, VariantKind> Cases()
     {
         var data = new TheoryData<string, VariantKind>();
-        foreach (var model in new[] { "vanilla", "vanilla-prenorm", "bert", "bert-mlm", "gpt2", "vit", "deit", "detr", "detr-panoptic" })
+        foreach (var model in new[] { "vanilla", "vanilla-prenorm", "bert", "bert-mlm", "gpt2", "vit", "deit", "detr", "detr-panoptic", "whisper" })
         {
             data.Add(model, VariantKind.Cpu);
             data.Add(model, VariantKind.Group);
