@@ -93,7 +93,7 @@ internal sealed class AddedTokens
                 }
                 else
                 {
-                    parts.Add(new Piece(piece));
+                    parts.Add(new Piece(piece.Slice(0, piece.Length)));
                 }
             });
         }

@@ -1,4 +1,5 @@
 using GpuTransformer.Tokenizers.Decoders;
+using GpuTransformer.Tokenizers.Patterns;
 using GpuTransformer.Weights.Json;
 
 namespace GpuTransformer.Tokenizers;
@@ -24,18 +25,11 @@ internal static class DecoderFile
             part => new CtcDecoder(part.Text("pad_token"), part.Text("word_delimiter_token"), part.Flag("cleanup")));
         parts.Add("Fuse", "", _ => new FuseDecoder());
         parts.Add("Metaspace", MetaspaceFile.Keys, MetaspaceFile.Decoder);
-        parts.Add("Replace", "pattern content", Replace);
+        parts.Add("Replace", "pattern content", part => new ReplaceDecoder(PatternFile.Read(part), part.Text("content")));
         parts.Add("Sequence", "decoders", part => new DecoderSequence([.. part.Sections("decoders").Select(Read)]));
         parts.Add("Strip", "content start stop", part => new StripDecoder(
             MetaspaceFile.Letter(part, "content"), part.Whole("start", 0, MostStripped), part.Whole("stop", 0, MostStripped)));
         parts.Add("WordPiece", "prefix cleanup", part => new WordPieceDecoder(part.Text("prefix"), part.Flag("cleanup")));
         return parts;
-    }
-
-    private static ReplaceDecoder Replace(JsonObject part)
-    {
-        JsonObject pattern = part.Section("pattern") ?? throw part.Error("pattern", "an object", "nothing");
-        TokenizerPart.OnlyKeys(pattern, "String");
-        return new ReplaceDecoder(pattern.Text("String"), part.Text("content"));
     }
 }

@@ -10,11 +10,14 @@ namespace GpuTransformer.Tokenizers;
 internal static class TokenizerModelFile
 {
     private const int LongestWord = 10_000;
+    private const int LongestAffix = 64;
 
     /// <summary>The model; files of older versions leave its type to be told from its keys.</summary>
     public static ITokenModel Read(JsonObject part)
     {
-        string type = part.TextOr("type", part.Has("merges") ? "BPE" : "WordPiece");
+        string type = part.TextOr("type", part.Has("merges") ? "BPE"
+            : part.Has("max_input_chars_per_word") ? "WordPiece"
+            : part.Kind("vocab") == JsonTokenType.StartArray ? "Unigram" : "WordLevel");
         return type switch
         {
             "WordPiece" => WordPiece(part),
@@ -51,32 +54,21 @@ internal static class TokenizerModelFile
         {
             throw part.Error("dropout", "null: encoding is not random", part.Number("dropout").ToString());
         }
-        RequireEmpty(part, "continuing_subword_prefix");
-        RequireEmpty(part, "end_of_word_suffix");
-        RequireFalse(part, "fuse_unk");
-        RequireFalse(part, "byte_fallback");
-        return new BpeModel(
-            VocabularyOf(part),
-            Merges(part),
-            part.Has("unk_token") ? part.Text("unk_token") : null,
-            part.FlagOr("ignore_merges", false),
-            part.Name);
-    }
-
-    private static void RequireEmpty(JsonObject part, string key)
-    {
-        if (part.TextOr(key, "").Length > 0)
+        string Affix(string key)
         {
-            throw new InputException($"{part.Name}: {key} {Quoted.Of(part.Text(key))} is not supported");
+            string affix = part.TextOr(key, "");
+            return affix.Length <= LongestAffix ? affix : throw part.Error(key, $"at most {LongestAffix} letters", $"{affix.Length}");
         }
-    }
-
-    private static void RequireFalse(JsonObject part, string key)
-    {
-        if (part.FlagOr(key, false))
+        var options = new BpeOptions
         {
-            throw new InputException($"{part.Name}: {key} true is not supported");
-        }
+            Prefix = Affix("continuing_subword_prefix"),
+            Suffix = Affix("end_of_word_suffix"),
+            UnknownToken = part.Has("unk_token") ? part.Text("unk_token") : null,
+            FusesUnknown = part.FlagOr("fuse_unk", false),
+            FallsBackToBytes = part.FlagOr("byte_fallback", false),
+            IgnoresMerges = part.FlagOr("ignore_merges", false),
+        };
+        return new BpeModel(VocabularyOf(part), Merges(part), options, part.Name);
     }
 
     private static Vocabulary VocabularyOf(JsonObject part)

@@ -8,7 +8,11 @@ namespace GpuTransformer.Tests.Tokenizers;
 /// <summary>Recorded answers of Hugging Face's tokenizers: every case of every kind that is supported.</summary>
 public sealed class TokenizerFixtureTests
 {
-    public static TheoryData<string> Kinds => ["bert-uncased", "bert-cased", "gpt2", "roberta", "smollm2", "whisper"];
+    public static TheoryData<string> Kinds =>
+    [
+        "albert", "bert-uncased", "bert-cased", "clip", "gemma", "gpt2", "llama2", "llama3", "mixed-pieces", "qwen2", "roberta",
+        "smollm2", "t5", "whisper", "word-level",
+    ];
 
     [SkippableTheory]
     [MemberData(nameof(Kinds))]

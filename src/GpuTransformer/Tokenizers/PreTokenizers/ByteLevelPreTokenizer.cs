@@ -27,7 +27,7 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) 
     {
         if (text.Units[0] != ' ')
         {
-            text = text.Copy(0, text.Length);
+            text = text.Slice(0, text.Length);
             Prepend(text);
         }
         parts.Add(new Piece(text));

@@ -56,25 +56,31 @@ internal static class ByteSpelling
     // A byte comes from the letter that it is of; the bytes after the first count as new.
     private static void SpellLong(Span<Piece> run, NormalizedText text)
     {
-        var spelled = text.Copy(0, text.Length);
+        var spelled = text.Slice(0, text.Length);
         int room = Encoding.UTF8.GetByteCount(text.Units[run[0].Start..run[^1].End]);
         var rewrite = new NormalizedText.Rewrite(spelled, room);
-        Span<byte> bytes = stackalloc byte[4];
         foreach (ref Piece piece in run)
         {
             rewrite.RemoveUntil(piece.Start);
             int first = rewrite.Written;
-            foreach (Rune letter in piece.Letters.EnumerateRunes())
-            {
-                int count = letter.EncodeToUtf8(bytes);
-                rewrite.Replace(ByteAlphabet.LetterOf(bytes[0]));
-                for (int i = 1; i < count; i++)
-                {
-                    rewrite.Insert(ByteAlphabet.LetterOf(bytes[i]));
-                }
-            }
+            Spell(piece.Letters, ref rewrite);
             piece = new Piece(spelled, first, rewrite.Written);
         }
         rewrite.Commit();
+    }
+
+    /// <summary>Spells out the next letters of a rewrite.</summary>
+    public static void Spell(ReadOnlySpan<char> letters, ref NormalizedText.Rewrite rewrite)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        foreach (Rune letter in letters.EnumerateRunes())
+        {
+            int count = letter.EncodeToUtf8(bytes);
+            rewrite.Replace(ByteAlphabet.LetterOf(bytes[0]));
+            for (int i = 1; i < count; i++)
+            {
+                rewrite.Insert(ByteAlphabet.LetterOf(bytes[i]));
+            }
+        }
     }
 }

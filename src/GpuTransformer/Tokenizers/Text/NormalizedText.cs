@@ -58,11 +58,9 @@ internal sealed class NormalizedText
     /// <summary>The text as it is now.</summary>
     public ReadOnlySpan<char> Units => _units.AsSpan(_first, Length);
 
-    /// <summary>A piece of the text.</summary>
-    public NormalizedText Slice(int start, int end) => start == 0 && end == Length ? this : new(this, start, end);
-
-    /// <summary>A piece of the text that may be rewritten by itself.</summary>
-    public NormalizedText Copy(int start, int end) => new(this, start, end);
+    /// <summary>A piece of the text, which may be rewritten by itself. What is put in before its first letter comes from
+    /// where that letter came from.</summary>
+    public NormalizedText Slice(int start, int end) => new(this, start, end);
 
     /// <summary>Which range of the original text a range of this text came from.</summary>
     public (int Start, int End) OriginalRange(int start, int end)

@@ -110,7 +110,7 @@ internal sealed class PieceList
             if (piece.TokenId is null)
             {
                 // A text of its own: what is cut from the same text must not change with it.
-                NormalizedText text = piece.Text.Copy(piece.Start, piece.End);
+                NormalizedText text = piece.Text.Slice(piece.Start, piece.End);
                 change(text);
                 _pieces[i] = new Piece(text);
             }
