@@ -114,10 +114,14 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
     }
 
     /// <summary>A table that is computed and not stored.</summary>
-    public EmbeddingWeights Computed(string name, int rows, int width, float[] values)
+    public EmbeddingWeights Computed(string name, int rows, int width, float[] values) => Computed(name, rows, width, () => values);
+
+    /// <summary>A table that is computed and not stored, once every stored weight was found: sizes that a config merely
+    /// claims cost nothing.</summary>
+    public EmbeddingWeights Computed(string name, int rows, int width, Func<float[]> values)
     {
         var table = Own(new EmbeddingWeights(name, rows, width));
-        _fill.Add(() => table.Fill(Upload(WeightSource.FromArray(name, values, rows, width), name)));
+        _fill.Add(() => table.Fill(Upload(WeightSource.FromArray(name, values(), rows, width), name)));
         return table;
     }
 

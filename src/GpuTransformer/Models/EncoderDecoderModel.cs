@@ -12,6 +12,7 @@ namespace GpuTransformer.Models;
 public abstract class EncoderDecoderModel : GenerativeModel
 {
     private const int PlanLength = 32;
+    private const int MostRows = 1 << 26;
     private readonly RunPool<EncoderDecoderRun> _forwards = new();
     private readonly RunPool<EncoderDecoderRun> _decodings = new();
 
@@ -122,7 +123,24 @@ public abstract class EncoderDecoderModel : GenerativeModel
         base.Dispose(disposing);
     }
 
-    private EncoderDecoderRun NewRun(EncoderDecoderSize size) => new(ProgramName, size, Graph, Device);
+    /// <summary>A run that serves every length up to the next power of two: what it is made for costs memory, what it is
+    /// given costs time.</summary>
+    private EncoderDecoderRun NewRun(EncoderDecoderSize size)
+    {
+        var made = size with
+        {
+            SourceLength = Features is null ? Math.Min(Buckets.Of(size.SourceLength), MaxSourceLength) : size.SourceLength,
+            TargetLength = Math.Min(Buckets.Of(size.TargetLength), MaxTargetLength),
+        };
+        if (Math.Max((long)made.Sources * made.SourceLength, (long)made.Sequences * made.TargetLength) > MostRows)
+        {
+            throw new InputException(
+                $"{made.Sources} sources of up to {made.SourceLength} tokens and {made.Sequences} sequences of up to {made.TargetLength}: "
+                + $"at most {MostRows} tokens go into one batch.");
+        }
+
+        return new EncoderDecoderRun(ProgramName, made, Graph, Device);
+    }
 
     private EncoderSource ReadSource(ForwardInputs inputs)
     {

@@ -11,12 +11,21 @@ namespace GpuTransformer.Models;
 /// <param name="DecoderVocabSize">Ids of the target.</param>
 public sealed record MarianConfig(BartConfig Layers, bool ShareEncoderDecoderEmbeddings, int DecoderVocabSize)
 {
+    /// <summary>Positions may be computed, so that no file vouches for their number.</summary>
+    private const int MostPositionElements = 1 << 26;
+
     internal static MarianConfig Read(ModelConfig config)
     {
         ArchitectureNames.Read(config, "MarianMTModel", "MarianModel");
         EncoderDecoderConfig.Expect(config, "normalize_embedding", false);
         EncoderDecoderConfig.Expect(config, "static_position_embeddings", true);
         var layers = BartConfig.Read(config);
+        if ((long)layers.MaxPositionEmbeddings * layers.DModel > MostPositionElements)
+        {
+            throw config.Error(
+                "max_position_embeddings", $"at most {MostPositionElements / layers.DModel} with d_model {layers.DModel}", $"{layers.MaxPositionEmbeddings}");
+        }
+
         var shares = config.FlagOr("share_encoder_decoder_embeddings", true);
         return new MarianConfig(
             layers, shares, shares ? layers.VocabSize : config.WholeOr("decoder_vocab_size", layers.VocabSize, 1, 1 << 24));
@@ -93,14 +102,14 @@ public sealed class Marian : EncoderDecoderModel
         var stored = $"{name}.embed_positions.weight";
         var positions = load.Has(stored)
             ? load.Table(stored, rows, width)
-            : load.Computed(stored, rows, width, SinesThenCosines(rows, width));
+            : load.Computed(stored, rows, width, () => SinesThenCosines(rows, width));
         return new BartEmbedding(tokens, positions, null);
     }
 
     /// <summary>The table of the transformer of 2017 with the columns of the sines before those of the cosines.</summary>
     private static float[] SinesThenCosines(int rows, int width)
     {
-        var table = new float[checked(rows * width)];
+        var table = new float[rows * width];
         var sines = (width + 1) / 2;
         for (var column = 0; column < width; column++)
         {

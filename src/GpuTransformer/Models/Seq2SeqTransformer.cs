@@ -172,7 +172,7 @@ public sealed class Seq2SeqTransformer : EncoderDecoderModel
             load.Linear("generator", config.Transformer.DModel, config.TargetVocabulary.Count);
 
         private readonly EmbeddingWeights _positions = load.Computed(
-            "positions", MaxPositions, config.Transformer.DModel, SinusoidalTable.Create(MaxPositions, config.Transformer.DModel));
+            "positions", MaxPositions, config.Transformer.DModel, () => SinusoidalTable.Create(MaxPositions, config.Transformer.DModel));
 
         public GraphTensor Encoder(GraphBuilder graph, TokenSpace source) => _stacks.BuildEncoder(
             graph, graph.Embedding("source_embedding", source.Rows, source.Ids, _source, _scale, (source.Positions, _positions)), source);

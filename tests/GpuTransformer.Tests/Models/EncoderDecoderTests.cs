@@ -160,6 +160,28 @@ public class EncoderDecoderTests
         Assert.Contains("decoder_input_ids is missing", error.Message, StringComparison.Ordinal);
     }
 
+    [SkippableTheory]
+    [MemberData(nameof(Families))]
+    public void A_step_allocates_nothing(string name)
+    {
+        using var fixture = new Fixture(name, VariantKind.Cpu);
+        using var decoding = fixture.Model.Start(new DecodingRequest([[0], [0]], 4, 40) { Sources = [[5, 9, 1], [4, 1]] });
+        int[] ids = [5, 6, 7, 8], order = [1, 0, 3, 2];
+        decoding.Reorder([0, 0, 1, 1]);
+        for (var warm = 0; warm < 3; warm++)
+        {
+            decoding.Append(ids);
+            decoding.Reorder(order);
+            Assert.True(float.IsFinite(decoding.Logits(3)[0]));
+        }
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        decoding.Append(ids);
+        decoding.Reorder(order);
+        _ = decoding.Logits(3);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
     [SkippableFact]
     public void Padding_on_either_side_gives_t5_the_same_bits_and_holes_are_refused()
     {
