@@ -55,9 +55,15 @@ public abstract class GenerativeModel : TransformerModel
         IReadOnlyList<int> input, GenerationOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return WithText(Generator.Stream(
-            Target, Inputs([[.. input]]), (options ?? new()).Over(GenerationDefaults), cancellation));
+        int[] ids = [.. input];
+        return WithText(ids, Generator.Stream(
+            Target, Inputs([ids]), (options ?? new()).Over(GenerationDefaults), cancellation));
     }
+
+    /// <summary>Continues a text, or answers it, in pieces of whole letters as they are made.</summary>
+    /// <exception cref="InputException">As <see cref="Generate(IReadOnlyList{int[]}, GenerationOptions?, CancellationToken)"/>.</exception>
+    public IEnumerable<GeneratedToken> Stream(string text, GenerationOptions? options = null, CancellationToken cancellation = default) =>
+        Stream(Encode(text), options, cancellation);
 
     /// <summary>Continues a text, or answers it, with special tokens where the tokenizer puts them; what looks like one in
     /// the text is text.</summary>
@@ -65,11 +71,7 @@ public abstract class GenerativeModel : TransformerModel
     /// <exception cref="InputException">As <see cref="Generate(IReadOnlyList{int[]}, GenerationOptions?, CancellationToken)"/>.</exception>
     public string GenerateText(string text, GenerationOptions? options = null, CancellationToken cancellation = default)
     {
-        // What a person wrote never becomes a control token.
-        var ids = SourceTokenizer is Tokenizer tokenizer
-            ? tokenizer.Encode(text, new EncodeOptions { AllowSpecial = false }).Ids
-            : SourceTokenizer.Encode(text).Ids;
-        var answers = Generate([ids], options, cancellation);
+        var answers = Generate([Encode(text)], options, cancellation);
         return TargetTokenizer.Decode([.. answers[0].Ids]);
     }
 
@@ -108,9 +110,20 @@ public abstract class GenerativeModel : TransformerModel
             : new GenerationInputs(inputs);
     }
 
-    private IEnumerable<GeneratedToken> WithText(IEnumerable<StreamedId> tokens)
+    // What a person wrote never becomes a control token.
+    private int[] Encode(string text) => SourceTokenizer is Tokenizer tokenizer
+        ? tokenizer.Encode(text, new EncodeOptions { AllowSpecial = false }).Ids
+        : SourceTokenizer.Encode(text).Ids;
+
+    private IEnumerable<GeneratedToken> WithText(int[] prompt, IEnumerable<StreamedId> tokens)
     {
+        // A text that goes on keeps the space before its first word, which decoders take from a text's start.
         var text = TargetTokenizer.StartDecoding();
+        foreach (var id in IsEncoderDecoder ? [] : prompt)
+        {
+            text.Append(id);
+        }
+
         foreach (var (id, logProb, finished) in tokens)
         {
             var piece = text.Append(id);

@@ -107,44 +107,6 @@ public sealed class Gpt2 : CausalModel
         return model;
     }
 
-    /// <summary>Continues a text greedily, in pieces of whole characters as they are made.</summary>
-    /// <exception cref="InputException">The text with what is made would be longer than the positions.</exception>
-    public IEnumerable<string> Generate(string prompt, int maxNewTokens, CancellationToken cancellation = default)
-    {
-        var ids = Tokenizer.Encode(prompt).Ids;
-        var stream = Tokenizer.StartDecoding(skipSpecialTokens: false);
-        foreach (var id in Generate(ids, maxNewTokens, _config.EosTokenId, cancellation))
-        {
-            yield return stream.Append(id);
-        }
-
-        yield return stream.Finish();
-    }
-
-    /// <summary>Continues a prompt greedily, token by token as they are made.</summary>
-    /// <param name="prompt">At least one id.</param>
-    /// <param name="maxNewTokens">The most ids to make.</param>
-    /// <param name="stop">An id that ends the text and is not given out; null: none.</param>
-    /// <param name="cancellation">Looked at between tokens.</param>
-    /// <exception cref="InputException">An id is not in the vocabulary, or the text would be longer than the positions.</exception>
-    public IEnumerable<int> Generate(
-        IReadOnlyList<int> prompt, int maxNewTokens, int? stop = null, CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(prompt);
-        if (prompt.Count == 0 || maxNewTokens < 0)
-        {
-            throw new InputException($"a prompt of {prompt.Count} ids and {maxNewTokens} new tokens: at least one id is needed.");
-        }
-
-        if (prompt.Count + maxNewTokens > _config.NPositions)
-        {
-            throw new InputException(
-                $"{prompt.Count} ids and {maxNewTokens} new tokens: the model has {_config.NPositions} positions.");
-        }
-
-        return Continue([.. prompt], maxNewTokens, stop, cancellation);
-    }
-
     /// <summary>Logits of the token that follows the ids.</summary>
     /// <returns>[vocab_size].</returns>
     public float[] NextLogits(IReadOnlyList<int> ids)
@@ -168,26 +130,6 @@ public sealed class Gpt2 : CausalModel
 
     internal override GraphTensor BuildLogits(GraphBuilder graph, GraphTensor hidden) =>
         graph.Linear("lm_head", graph.LayerNorm("ln_f", hidden, _finalNorm), _head);
-
-    private IEnumerable<int> Continue(int[] prompt, int maxNewTokens, int? stop, CancellationToken cancellation)
-    {
-        using var decoding = Start(new DecodingRequest([prompt], 1, prompt.Length + maxNewTokens));
-        for (var i = 0; i < maxNewTokens; i++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var next = ArgMax.Of(decoding.Logits(0));
-            if (next == stop)
-            {
-                yield break;
-            }
-
-            yield return next;
-            if (i < maxNewTokens - 1)
-            {
-                decoding.Append([next]);
-            }
-        }
-    }
 
     /// <summary>One block; the names are the checkpoint's.</summary>
     private sealed class Block(WeightLoader load, string name, Gpt2Config config)

@@ -1,3 +1,4 @@
+using GpuTransformer.Generation;
 using GpuTransformer.Kernels;
 using GpuTransformer.Models;
 using Xunit;
@@ -35,9 +36,10 @@ public class SessionTests
         using var device = ComputeDevice.Open("cpu");
         using var model = (Gpt2)TransformerModel.Load(Fixtures.Model("gpt2-shakespeare"), device);
         int[][] prompts = [[578, 45, 37, 47], [10, 200, 30, 400, 50]];
-        var alone = prompts.Select(p => model.Generate(p, 24).ToArray()).ToArray();
-        var together = new int[prompts.Length][];
-        var threads = prompts.Select((p, i) => new Thread(() => together[i] = [.. model.Generate(p, 24)])).ToArray();
+        var options = new GenerationOptions { MaxNewTokens = 24 };
+        var alone = prompts.Select(p => model.Generate([p], options)[0].Ids).ToArray();
+        var together = new IReadOnlyList<int>[prompts.Length];
+        var threads = prompts.Select((p, i) => new Thread(() => together[i] = model.Generate([p], options)[0].Ids)).ToArray();
         Array.ForEach(threads, t => t.Start());
         Array.ForEach(threads, t => t.Join());
         Assert.Equal(alone, together);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using GpuTransformer.Generation;
 using GpuTransformer.Models;
 using Spectre.Console;
 
@@ -27,18 +28,17 @@ internal static class VerseDemo
                 [.. item.GetProperty("last_logits").EnumerateArray().Select(e => e.GetSingle())], model.NextLogits(ids), rounding: 0.5e-5);
             context.Console?.WriteLine();
             context.Console?.Write(new Spectre.Console.Text(prompt, new Style(decoration: Decoration.Bold)));
-            var stream = tokenizer.StartDecoding(skipSpecialTokens: false);
             var text = prompt;
             var all = new List<int>(ids);
             var watch = Stopwatch.StartNew();
-            foreach (var id in model.Generate(ids, recorded.Length - ids.Length, stop: null, context.Cancellation))
+            var options = new GenerationOptions { MaxNewTokens = recorded.Length - ids.Length, EosTokenIds = [] };
+            foreach (var token in model.Stream(ids, options, context.Cancellation))
             {
-                all.Add(id);
+                all.Add(token.Id);
                 made++;
-                text += Show(context, stream.Append(id));
+                text += Show(context, token.Text);
             }
 
-            text += Show(context, stream.Finish());
             seconds += watch.Elapsed.TotalSeconds;
             context.Console?.WriteLine();
             same += all.SequenceEqual(recorded) && text == item.GetProperty("greedy_text").GetString() ? 1 : 0;
