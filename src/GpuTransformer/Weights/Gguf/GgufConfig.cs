@@ -94,7 +94,8 @@ internal sealed class GgufConfig
         int size = _metadata.Has(key) ? (int)_metadata.Whole(key, 2, 1 << 16) : hidden / heads;
         if (size % 2 != 0)
         {
-            throw _metadata.Error(Key("attention.head_count"), "heads of an even size", $"a size of {size}");
+            string named = _metadata.Has(key) ? key : Key("attention.head_count");
+            throw _metadata.Error(named, "heads of an even size", $"a size of {size}");
         }
         foreach (string part in s_headSizes)
         {

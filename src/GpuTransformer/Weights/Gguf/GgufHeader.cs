@@ -60,7 +60,7 @@ internal sealed unsafe class GgufHeader
         for (int i = 0; i < keys.Length; i++)
         {
             keys[i] = Place(reader, file.Path);
-            reader.Within = Name(ref reader, "key", LongestKey);
+            reader.Within = Name(ref reader, "key", "key length", LongestKey);
             SkipValue(ref reader);
             reader.Within = default;
         }
@@ -77,15 +77,15 @@ internal sealed unsafe class GgufHeader
     }
 
     /// <summary>The name at the start of a pair or a description.</summary>
-    public static ReadOnlySpan<byte> Name(scoped ref BoundedReader reader, string kind, int longest)
+    private static ReadOnlySpan<byte> Name(scoped ref BoundedReader reader, string field, string lengthField, int longest)
     {
-        ulong length = reader.UInt64($"{kind} length");
+        ulong length = reader.UInt64(lengthField);
         if (length == 0 || length > (ulong)longest)
         {
-            throw reader.Error($"{kind} length", $"expected 1 to {longest}, found {length}");
+            throw reader.Error(lengthField, $"expected 1 to {longest}, found {length}");
         }
-        ReadOnlySpan<byte> name = reader.Bytes(length, kind);
-        return Utf8.IsValid(name) ? name : throw reader.Error(kind, $"expected UTF-8 text, found {Quoted.Of(name)}");
+        ReadOnlySpan<byte> name = reader.Bytes(length, field);
+        return Utf8.IsValid(name) ? name : throw reader.Error(field, $"expected UTF-8 text, found {Quoted.Of(name)}");
     }
 
     /// <summary>A value's kind.</summary>
@@ -110,7 +110,7 @@ internal sealed unsafe class GgufHeader
     /// <summary>Reads a tensor's description. Offsets are not yet compared with the file.</summary>
     public static GgufTensorRecord Tensor(scoped ref BoundedReader reader)
     {
-        var record = new GgufTensorRecord { Name = Name(ref reader, "tensor name", LongestTensorName) };
+        var record = new GgufTensorRecord { Name = Name(ref reader, "tensor name", "tensor name length", LongestTensorName) };
         reader.Within = record.Name;
         uint rank = reader.UInt32("dimension count");
         if (rank is 0 or > GgufTensorRecord.MostDimensions)

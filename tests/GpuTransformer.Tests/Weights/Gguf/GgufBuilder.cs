@@ -52,6 +52,18 @@ internal sealed class GgufBuilder
         return this;
     }
 
+    /// <summary>Takes a key away.</summary>
+    public GgufBuilder Without(string key)
+    {
+        byte[] start = String(key);
+        _pairs.RemoveAll(pair => pair.AsSpan().StartsWith(start));
+        return this;
+    }
+
+    /// <summary>A pair, where there are bytes of a value.</summary>
+    public GgufBuilder AddUnlessEmpty(string key, GgufValueType type, byte[] value) =>
+        value.Length == 0 ? this : Pair(key, type, value);
+
     /// <summary>A tensor; sizes innermost first, as the file has them.</summary>
     public GgufBuilder Tensor(string name, uint type, byte[] data, params ulong[] sizes)
     {
