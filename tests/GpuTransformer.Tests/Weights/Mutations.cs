@@ -45,7 +45,10 @@ internal static class Mutations
                     failure = error;
                 }
             },
-            Stack) { IsBackground = true };
+            Stack)
+        {
+            IsBackground = true,
+        };
         thread.Start();
         Assert.True(thread.Join(s_longest), $"not done after {s_longest}");
         Assert.Null(failure);

@@ -20,8 +20,9 @@ internal static unsafe class WordVectorFile
     public static WordVectors Read(MappedFile file)
     {
         ReadOnlySpan<byte> start = file.Bytes(0, (int)Math.Min(file.Length, LongestWord));
-        int lineEnd = start.IndexOf((byte)'\n');
-        if (lineEnd < 0 || Header(start[..lineEnd]) is not var (count, width))
+        int feed = start.IndexOf((byte)'\n');
+        int lineEnd = feed < 0 ? start.Length : feed;
+        if (Header(start[..lineEnd]) is not var (count, width))
         {
             return TextVectors.Read(file, 0, null, FirstWidth(file));
         }
@@ -29,8 +30,8 @@ internal static unsafe class WordVectorFile
         {
             throw new InputException($"{file.Path}: line 1: expected vectors of 1 to {Widest} numbers, found {width}");
         }
-        long left = file.Length - lineEnd - 1;
-        bool isText = IsTextLine(file.Bytes(lineEnd + 1, (int)Math.Min(left, Longest((int)width))), (int)width);
+        long left = Math.Max(0, file.Length - lineEnd - 1);
+        bool isText = IsTextLine(file.Bytes(file.Length - left, (int)Math.Min(left, Longest((int)width))), (int)width);
         // The least that a record takes: a word, then four bytes or two letters for each number.
         CheckedSize least = (CheckedSize)count * (1 + (isText ? 2L : 4L) * width + (isText ? 0 : 1));
         if (!least.Within(left))
@@ -39,8 +40,8 @@ internal static unsafe class WordVectorFile
                 $"{left} are left");
         }
         return isText
-            ? TextVectors.Read(file, lineEnd + 1, count, (int)width)
-            : BinaryVectors.Read(file, lineEnd + 1, count, (int)width);
+            ? TextVectors.Read(file, file.Length - left, count, (int)width)
+            : BinaryVectors.Read(file, file.Length - left, count, (int)width);
     }
 
     // "count width", both whole numbers.
@@ -48,13 +49,15 @@ internal static unsafe class WordVectorFile
     {
         line = line.TrimEnd(" \t\r"u8);
         int space = line.IndexOf((byte)' ');
-        return space > 0
-            && Utf8Parser.TryParse(line[..space], out long count, out int used) && used == space && count >= 0
-            && Utf8Parser.TryParse(line[(space + 1)..], out long width, out used) && used == line.Length - space - 1
-            && width >= 0
-                ? (count, width)
-                : null;
+        return space > 0 && Whole(line[..space]) is { } count && Whole(line[(space + 1)..]) is { } width
+            ? (count, width)
+            : null;
     }
+
+    // Digits that stand for more than fits are the most that fits, which no file can hold.
+    private static long? Whole(ReadOnlySpan<byte> digits) =>
+        digits.Length == 0 || digits.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0 ? null :
+        Utf8Parser.TryParse(digits, out long value, out _) ? value : long.MaxValue;
 
     private static int Longest(int width) => LongestWord + width * LongestNumber;
 
