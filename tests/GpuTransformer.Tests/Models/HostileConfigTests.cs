@@ -47,7 +47,7 @@ public sealed class HostileConfigTests : IDisposable
             foreach (string name in new[]
             {
                 "bert", "roberta", "xlm-roberta", "distilbert", "bert-mlm", "bert-classify", "bert-ner", "gpt2", "llama",
-                "llama3-rope", "mistral", "qwen2", "qwen3", "gemma2", "t5", "t5-gated", "marian", "bart", "whisper", "vit",
+                "llama3-rope", "mistral", "qwen2", "qwen3", "gemma2", "t5", "t5-gated", "marian", "bart", "vit",
                 "deit", "detr", "detr-panoptic", "bert-bf16-sharded",
             })
             {
@@ -56,6 +56,8 @@ public sealed class HostileConfigTests : IDisposable
             return folders;
         }
     }
+
+    public static TheoryData<string> Rotary => new() { "llama", "llama3-rope", "mistral", "qwen2", "qwen3", "gemma2" };
 
     [SkippableTheory]
     [MemberData(nameof(Folders))]
@@ -70,6 +72,21 @@ public sealed class HostileConfigTests : IDisposable
     [MemberData(nameof(Folders))]
     public void SizesThatTheWeightsDoNotHaveAreRefused(string folder) =>
         Each(folder, s_sizes, "0", "-1", "1000000000", "2147483647", "99999999999999999999");
+
+    [SkippableTheory]
+    [MemberData(nameof(Rotary))]
+    public void PositionsThatAreRotatedMayBeManyAndCostNothing(string folder)
+    {
+        using var copy = new TemporaryFolder();
+        copy.Write("config.json", With(Copy(folder, copy), "max_position_embeddings", "1000000000"));
+        (Exception? error, long allocated) = HostileRun.Measure(() => TransformerModel.Load(copy.Path, _device).Dispose());
+        Assert.Null(error);
+        Assert.True(allocated < 1 << 22, $"{allocated} bytes allocated");
+        foreach (string value in new[] { "0", "-1", "1e3", "99999999999999999999" })
+        {
+            MustRefuse(copy, With(Copy(folder, copy), "max_position_embeddings", value), "max_position_embeddings");
+        }
+    }
 
     [SkippableTheory]
     [MemberData(nameof(Folders))]
@@ -96,7 +113,9 @@ public sealed class HostileConfigTests : IDisposable
     {
         using var copy = new TemporaryFolder();
         JsonObject config = Copy(folder, copy);
-        foreach (string key in keys.Where(key => config.ContainsKey(key) && config[key] is not null))
+        // How far a rotary model may look is no size of its weights.
+        bool isRotary = config.ContainsKey("rope_parameters");
+        foreach (string key in keys.Where(key => config[key] is not null && !(isRotary && key == "max_position_embeddings")))
         {
             foreach (string value in values)
             {
@@ -105,7 +124,8 @@ public sealed class HostileConfigTests : IDisposable
         }
     }
 
-    // The weights' sizes are compared with the config's, so that the error names the key or the tensors that do not fit.
+    // The weights' sizes are compared with the config's, so that the error names the key, the list of layers that it
+    // contradicts, or the tensors that do not fit.
     private void MustRefuse(TemporaryFolder folder, string config, string mention)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(config);
@@ -116,6 +136,7 @@ public sealed class HostileConfigTests : IDisposable
         Assert.True(
             refused.Message.Contains(mention, StringComparison.Ordinal)
                 || refused.Message.Contains("the weights do not fit the model", StringComparison.Ordinal)
+                || refused.Message.Contains("layer_types", StringComparison.Ordinal)
                 || refused.Message.Contains("NaN", StringComparison.Ordinal)
                 || refused.Message.Contains("invalid", StringComparison.Ordinal),
             $"{mention}: {refused.Message}");

@@ -64,6 +64,24 @@ public sealed class GgufScaleTests : IDisposable
         },
         50_000);
 
+    [SkippableFact]
+    public void AFileOfAHundredMegabytesIsDequantizedInSeconds()
+    {
+        string path = Directory.EnumerateFiles(Fixtures.Shared("real/smollm2"), "*.gguf").Single();
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        using var file = GgufFile.Open(path);
+        var row = new float[1 << 16];
+        foreach (TensorInfo info in file.Tensors)
+        {
+            for (long i = 0; i < info.ElementCount; i += row.Length)
+            {
+                file.CopyFloat32(info, i, row.AsSpan(0, (int)Math.Min(row.Length, info.ElementCount - i)));
+            }
+        }
+        // Half a second on two busy cores.
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"{watch.Elapsed}");
+    }
+
     [Fact]
     public void EveryTruncationIsRefused()
     {
