@@ -87,7 +87,7 @@ internal sealed class TextPipeline<TItem, TResult>
     {
         var slots = new Slot[inputs.Count];
         Parallel.For(0, slots.Length, _parallel, i => slots[i] = Prepare(inputs[i]));
-        var end = FirstBad(slots, slots.Length);
+        var end = FirstBad(slots, 0, slots.Length);
         var order = Enumerable.Range(0, end).Where(i => slots[i].Error is null).OrderByDescending(i => _work.LengthOf(slots[i].Item!)).ToArray();
         _work.SeeWindow(order.Select(i => slots[i].Item!));
         var written = 0;
@@ -95,7 +95,7 @@ internal sealed class TextPipeline<TItem, TResult>
         {
             _cancellation.ThrowIfCancellationRequested();
             RunBatch(slots, [.. batch.Where(i => i < end)]);
-            end = FirstBad(slots, end);
+            end = FirstBad(slots, written, end);
             written = WriteReady(slots, written, end);
         }
 
@@ -146,10 +146,11 @@ internal sealed class TextPipeline<TItem, TResult>
         }
     }
 
-    /// <summary>Where the answers end: at the first bad input, unless those are passed over.</summary>
-    private int FirstBad(Slot[] slots, int end)
+    /// <summary>Where the answers end: at the first bad input, unless those are passed over. Those before
+    /// <paramref name="from"/> are written and gone.</summary>
+    private int FirstBad(Slot[] slots, int from, int end)
     {
-        var bad = _request.KeepGoing ? -1 : Array.FindIndex(slots, 0, end, slot => slot.Error is not null);
+        var bad = _request.KeepGoing ? -1 : Array.FindIndex(slots, from, end - from, slot => slot.Error is not null);
         return bad < 0 ? end : bad;
     }
 
