@@ -1,6 +1,7 @@
 using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
 using GpuTransformer.Layers;
+using GpuTransformer.Tokenizers;
 using GpuTransformer.Weights;
 
 namespace GpuTransformer.Models;
@@ -38,11 +39,13 @@ public sealed class Marian : EncoderDecoderModel
 {
     private readonly MarianConfig _config;
     private readonly BartLayers _layers;
+    private readonly Lazy<Tokenizer> _target;
 
     private Marian(MarianConfig config, WeightLoader load, ComputeDevice device, string folder)
         : base(load.Weights, device, folder)
     {
         _config = config;
+        _target = new Lazy<Tokenizer>(() => MarianTokenizer.LoadTarget(folder));
         string[] shared = config.ShareEncoderDecoderEmbeddings ? ["shared.weight"] : [];
         string[] sources = [.. shared, "encoder.embed_tokens.weight"];
         string[] targets = [.. shared, "decoder.embed_tokens.weight", "lm_head.weight"];
@@ -76,6 +79,10 @@ public sealed class Marian : EncoderDecoderModel
 
     /// <inheritdoc/>
     public override int MaxTargetLength => _config.Layers.MaxPositionEmbeddings;
+
+    /// <summary>That of the source, unless the folder has one for each language.</summary>
+    public override ITokenizer TargetTokenizer =>
+        MarianTokenizer.IsOf(Folder) ? _target.Value : Tokenizer;
 
     private protected override IEncoderDecoderGraph Graph => _layers;
 

@@ -11,6 +11,7 @@ internal static class TokenizerFolder
         (TokenizerFile.FileName, folder => TokenizerFile.Load(Path.Combine(folder, TokenizerFile.FileName))),
         .. SentencePieceTokenizer.FileNames.Select(name => (
             name, (Func<string, Tokenizer>)(folder => SentencePieceTokenizer.Load(Path.Combine(folder, name))))),
+        (MarianTokenizer.FileName, MarianTokenizer.LoadSource),
         (VocabularyFile.FileName, VocabularyFile.Load),
     ];
 

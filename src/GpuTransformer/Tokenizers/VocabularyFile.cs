@@ -56,7 +56,7 @@ internal static class VocabularyFile
     }
 
     // A token is written as text, or as an object with its text under "content".
-    private static string TokenOf(JsonObject? settings, string key, string fallback)
+    internal static string TokenOf(JsonObject? settings, string key, string fallback)
     {
         if (settings?.Kind(key) == System.Text.Json.JsonTokenType.StartObject)
         {
