@@ -111,11 +111,14 @@ internal sealed class GgufConfig
     private void WriteTokens(Utf8JsonWriter json)
     {
         const string Tokens = "tokenizer.ggml.tokens";
-        int vocabulary = _metadata.Has(Tokens) ? _metadata.CountOf(Tokens) : Whole("vocab_size", 1, int.MaxValue);
+        // A file without a tokenizer has as many ids as rows of its embedding.
+        int vocabulary = _metadata.Has(Tokens) ? _metadata.CountOf(Tokens)
+            : _file.Find("token_embd.weight") is { } table ? (int)Math.Min(table.Shape[0], int.MaxValue)
+            : Whole("vocab_size", 1, int.MaxValue);
         int declared = (int)_metadata.WholeOr(Key("vocab_size"), vocabulary, 1, int.MaxValue);
         if (vocabulary != declared || vocabulary == 0)
         {
-            throw _metadata.Error(Key("vocab_size"), $"the {vocabulary} items of {Tokens}", $"{declared}");
+            throw _metadata.Error(Key("vocab_size"), $"as many as there are tokens or rows of the embedding, {vocabulary}", $"{declared}");
         }
         json.WriteNumber("vocab_size", vocabulary);
         if (Special("bos", vocabulary) is { } start)

@@ -96,6 +96,10 @@ public sealed class GgufConfigTests : IDisposable
     }
 
     [Fact]
+    public void WithoutATokenizerTheEmbeddingHasAsManyRowsAsThereAreIds() =>
+        Assert.Equal(3, Load(Model("llama").Without("tokenizer.ggml.tokens")).Whole("vocab_size"));
+
+    [Fact]
     public void AFolderMayHoldOneFile()
     {
         byte[] bytes = Model("llama").Build();
