@@ -46,12 +46,15 @@ public sealed class EntityFinder : TextTask
     public IReadOnlyList<Entity>[] Find(IReadOnlyList<Tokenization> texts)
     {
         var logits = Model.TokenLogits(texts);
-        return [.. texts.Select((text, i) => Group(text, logits[i]))];
+        return [.. texts.Select((text, i) => Group(text, logits[i], Model.Config.Labels))];
     }
 
-    private List<Entity> Group(Tokenization text, float[] logits)
+    /// <summary>Joins a text's tokens.</summary>
+    /// <param name="text">The tokens.</param>
+    /// <param name="logits">[tokens, labels].</param>
+    /// <param name="labels">Names of the labels.</param>
+    internal static List<Entity> Group(Tokenization text, float[] logits, IReadOnlyList<string> labels)
     {
-        var labels = Model.Config.Labels;
         var found = new List<Entity>();
         Open? open = null;
         for (var i = 0; i < text.Ids.Length; i++)

@@ -7,7 +7,23 @@ internal static class Gputx
 {
     private const int TimeoutSeconds = 120;
 
-    public static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    public static Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments) => RunWithInputAsync([], arguments);
+
+    /// <summary>Runs it with bytes on standard input.</summary>
+    public static async Task<(int Code, string Output, string Error)> RunWithInputAsync(byte[] input, params string[] arguments)
+    {
+        using var process = Start(arguments);
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.StandardInput.BaseStream.WriteAsync(input);
+        process.StandardInput.Close();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(TimeoutSeconds));
+        await process.WaitForExitAsync(limit.Token);
+        return (process.ExitCode, await output, await error);
+    }
+
+    /// <summary>Starts it with all three streams in the caller's hands.</summary>
+    public static Process Start(params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -21,12 +37,6 @@ internal static class Gputx
             start.ArgumentList.Add(argument);
         }
 
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(TimeoutSeconds));
-        await process.WaitForExitAsync(limit.Token);
-        return (process.ExitCode, await output, await error);
+        return Process.Start(start)!;
     }
 }

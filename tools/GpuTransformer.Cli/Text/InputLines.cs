@@ -8,9 +8,10 @@ namespace GpuTransformer.Cli.Text;
 /// never altered ones.</summary>
 /// <param name="stream">Where from.</param>
 /// <param name="format">How a line is understood.</param>
-internal sealed class InputLines(Stream stream, TextFormat format)
+/// <param name="longest">Most bytes of a line.</param>
+internal sealed class InputLines(Stream stream, TextFormat format, int longest = InputLines.LongestLine)
 {
-    /// <summary>Most bytes of a line.</summary>
+    /// <summary>Most bytes of a line, unless other is said.</summary>
     public const int LongestLine = 256 << 20;
 
     private const int ReadSize = 64 << 10;
@@ -22,15 +23,12 @@ internal sealed class InputLines(Stream stream, TextFormat format)
     private long _number;
     private long _read;
 
-    /// <summary>Bytes read so far, for a progress bar.</summary>
-    public long BytesRead => Interlocked.Read(ref _read);
-
     /// <summary>The inputs, in order.</summary>
     public IEnumerable<TextInput> All()
     {
         while (Next() is { } input)
         {
-            yield return input;
+            yield return input with { End = _read - (_end - _start) };
         }
     }
 
@@ -55,10 +53,10 @@ internal sealed class InputLines(Stream stream, TextFormat format)
         }
 
         _number++;
-        if (length > LongestLine)
+        if (length > longest)
         {
             SkipLine(found);
-            return TextInput.Bad($"line {_number}", $"longer than {LongestLine:N0} bytes");
+            return TextInput.Bad($"line {_number}", $"longer than {longest:N0} bytes");
         }
 
         var line = _bytes.AsSpan(_start, length);
@@ -95,7 +93,7 @@ internal sealed class InputLines(Stream stream, TextFormat format)
             var at = _bytes.AsSpan(_start + looked, _end - _start - looked).IndexOf((byte)'\n');
             looked = at < 0 ? _end - _start : looked + at;
             found = at >= 0;
-            if (found || looked > LongestLine)
+            if (found || looked > longest)
             {
                 return looked;
             }
@@ -133,7 +131,7 @@ internal sealed class InputLines(Stream stream, TextFormat format)
 
         if (_end == _bytes.Length)
         {
-            Array.Resize(ref _bytes, (int)Math.Min(2L * _bytes.Length, LongestLine + (long)ReadSize));
+            Array.Resize(ref _bytes, (int)Math.Min(2L * _bytes.Length, (long)longest + ReadSize));
         }
 
         int count;
@@ -147,7 +145,7 @@ internal sealed class InputLines(Stream stream, TextFormat format)
         }
 
         _end += count;
-        Interlocked.Add(ref _read, count);
+        _read += count;
         return count > 0;
     }
 }

@@ -11,6 +11,9 @@ internal sealed record TextInput(string Place, string Text, string? Pair = null)
     /// <summary>Its place among all inputs, from 0.</summary>
     public int Number { get; init; }
 
+    /// <summary>Bytes of its source up to its end, for a progress bar; 0 where nobody knows.</summary>
+    public long End { get; init; }
+
     /// <summary>What is wrong with it, where it could not be read; null: nothing.</summary>
     public string? Problem { get; private init; }
 

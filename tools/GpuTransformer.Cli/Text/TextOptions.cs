@@ -106,7 +106,7 @@ internal sealed record TextRequest(string[] Texts, string? File, TextFormat Form
         if (Texts.Length > 0)
         {
             var format = Format;
-            return new TextSource(Texts.Select((text, i) => InputLines.Parse(text, $"argument {i + 1}", format)), null, null);
+            return new TextSource(Texts.Select((text, i) => InputLines.Parse(text, $"argument {i + 1}", format)));
         }
 
         if (File is null or "-")
@@ -116,13 +116,13 @@ internal sealed record TextRequest(string[] Texts, string? File, TextFormat Form
                 Console.Error.WriteLine("gputx: reading lines from the terminal; Ctrl-D (Windows: Ctrl-Z, Enter) ends them");
             }
 
-            return new TextSource(new InputLines(Console.OpenStandardInput(), Format), null);
+            return new TextSource(new InputLines(Console.OpenStandardInput(), Format).All());
         }
 
         try
         {
             var stream = new FileStream(File, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            return new TextSource(new InputLines(stream, Format), stream);
+            return new TextSource(new InputLines(stream, Format).All(), stream);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

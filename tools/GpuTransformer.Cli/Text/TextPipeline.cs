@@ -37,6 +37,9 @@ internal sealed class TextPipeline<TItem, TResult>
     /// <summary>Answers given so far, those of bad inputs included.</summary>
     public long Done { get; private set; }
 
+    /// <summary>Bytes of the source up to the last answer.</summary>
+    public long Position { get; private set; }
+
     /// <summary>Inputs that were bad.</summary>
     public long Bad { get; private set; }
 
@@ -177,8 +180,13 @@ internal sealed class TextPipeline<TItem, TResult>
             }
         }
 
-        Array.Clear(slots, from, to - from);
-        Done += to - from;
+        if (to > from)
+        {
+            Position = slots[to - 1].Input.End;
+            Done += to - from;
+            Array.Clear(slots, from, to - from);
+        }
+
         return to;
     }
 

@@ -30,7 +30,7 @@ internal static class TextRun
         try
         {
             using var progress = new ProgressLine(source, request.Texts.Length);
-            return pipeline.Run(queue, () => progress.Report(pipeline.Done));
+            return pipeline.Run(queue, () => progress.Report(pipeline.Done, pipeline.Position));
         }
         catch (BrokenPipeException error) when (error.ReaderHasGone)
         {
@@ -53,7 +53,7 @@ internal static class TextRun
         private TimeSpan _last = TimeSpan.Zero;
         private bool _shown;
 
-        public void Report(long done)
+        public void Report(long done, long position)
         {
             if (_console is null || _watch.Elapsed < s_long || _watch.Elapsed - _last < s_step)
             {
@@ -62,7 +62,7 @@ internal static class TextRun
 
             _last = _watch.Elapsed;
             _shown = true;
-            var share = source.Length is > 0 and var length ? Math.Min(1, (double)source.Position / length)
+            var share = source.Length is > 0 and var length ? Math.Min(1, (double)position / length)
                 : arguments > 0 ? (double)done / arguments
                 : (double?)null;
             var bar = share is { } part
