@@ -25,6 +25,7 @@ var root = new RootCommand("Transformer inference in C#: any GPU through ILGPU, 
     NeighboursCommand.Create(),
     GenerateCommand.Create(),
     GenerateCommand.CreateTranslate(),
+    ChatCommand.Create(),
 };
 
 // A text that begins with @ is a text, not the name of a file with more arguments.

@@ -67,6 +67,18 @@ public sealed class ChatTemplate
         return [.. text.Runs.Select(run => new TextSpan(text.Text[run.Start..run.End], !run.IsData))];
     }
 
+    /// <summary>A conversation's tokens, where the assistant begins to speak.</summary>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="messages">The messages.</param>
+    /// <param name="allowSpecial">Whether special tokens that are written in messages are those tokens.</param>
+    /// <exception cref="InputException">As <see cref="Render"/>.</exception>
+    public int[] Encode(Tokenizer tokenizer, IReadOnlyList<ChatMessage> messages, bool allowSpecial = false)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        IReadOnlyList<TextSpan> parts = Render(messages);
+        return tokenizer.EncodeSpans(allowSpecial ? [.. parts.Select(part => part with { IsTrusted = true })] : parts).Ids;
+    }
+
     private static ValueMap Value(ChatMessage message)
     {
         var map = new ValueMap();

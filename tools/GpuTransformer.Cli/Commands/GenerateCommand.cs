@@ -76,7 +76,8 @@ internal static class GenerateCommand
         return command;
     }
 
-    private static GenerativeModel Load(string folder, ComputeDevice device)
+    /// <summary>Loads a model that writes.</summary>
+    internal static GenerativeModel Load(string folder, ComputeDevice device)
     {
         var model = TransformerModel.Load(folder, device);
         if (model is GenerativeModel generative)
@@ -95,10 +96,11 @@ internal static class GenerateCommand
         var encode = new PromptEncoder(model, options, special, truncate);
         return !request.AsJson && request.Texts is [var text] && CanStream(model, options)
             ? Stream(model, options, encode.Encode(InputLines.Parse(text, "argument 1", request.Format)), text, cancellation)
-            : TextRun.Run(new GenerationWork(model, options, encode, new LengthNotice(model, options)), request, cancellation);
+            : TextRun.Run(new GenerationWork(model, options, encode.Encode, new LengthNotice(model, options)), request, cancellation);
     }
 
-    private static bool CanStream(GenerativeModel model, GenerationOptions options) =>
+    /// <summary>Whether there is one answer, made token by token.</summary>
+    internal static bool CanStream(GenerativeModel model, GenerationOptions options) =>
         (options.NumBeams ?? model.GenerationDefaults.NumBeams ?? 1) == 1
         && (options.NumReturnSequences ?? model.GenerationDefaults.NumReturnSequences ?? 1) == 1;
 

@@ -17,10 +17,10 @@ internal sealed record PromptItem(int[] Ids, int Number);
 /// <param name="options">What the command line says.</param>
 /// <param name="encode">Cuts a text into tokens.</param>
 /// <param name="notice">Says that answers were cut.</param>
-internal sealed class GenerationWork(GenerativeModel model, GenerationOptions options, PromptEncoder encode, LengthNotice notice)
+internal sealed class GenerationWork(GenerativeModel model, GenerationOptions options, Func<TextInput, PromptItem> encode, LengthNotice notice)
     : TextWork<PromptItem, IReadOnlyList<GenerationResult>>
 {
-    public override PromptItem Prepare(TextInput input) => encode.Encode(input);
+    public override PromptItem Prepare(TextInput input) => encode(input);
 
     public override int LengthOf(PromptItem item) => item.Ids.Length;
 

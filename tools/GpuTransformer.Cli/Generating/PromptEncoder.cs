@@ -42,9 +42,14 @@ internal sealed class PromptEncoder
         }
 
         var ids = Encode(input.Text);
-        return ids.Length <= _room ? new PromptItem(ids, input.Number) : throw new InputException(
-            $"{ids.Length} tokens: {_what}{(_truncates ? "" : " (--truncate cuts it)")}");
+        return ids.Length <= _room ? new PromptItem(ids, input.Number) : throw TooLong(ids.Length, _truncates ? "" : " (--truncate cuts it)");
     }
+
+    /// <summary>The tokens of a conversation, which is never cut.</summary>
+    /// <exception cref="InputException">They leave no room for an answer.</exception>
+    public PromptItem Take(int[] ids, int number) => ids.Length <= _room ? new PromptItem(ids, number) : throw TooLong(ids.Length, "");
+
+    private InputException TooLong(int tokens, string hint) => new($"{tokens} tokens: {_what}{hint}");
 
     /// <summary>The tokens of a text, as long as they are.</summary>
     public int[] Encode(string text) =>
