@@ -1,4 +1,6 @@
 using GpuTransformer.Kernels;
+using GpuTransformer.Tokenizers.Gguf;
+using GpuTransformer.Weights.Gguf;
 
 namespace GpuTransformer.Tokenizers;
 
@@ -15,7 +17,7 @@ internal static class TokenizerFolder
         (VocabularyFile.FileName, VocabularyFile.Load),
     ];
 
-    /// <summary>Reads the tokenizer of a folder.</summary>
+    /// <summary>Reads the tokenizer of a folder, or that of a GGUF file.</summary>
     public static Tokenizer Load(string folder)
     {
         foreach ((string name, Func<string, Tokenizer> load) in Kinds)
@@ -25,7 +27,7 @@ internal static class TokenizerFolder
                 return load(folder);
             }
         }
-        throw new InputException(
-            $"{folder}: expected one of {string.Join(", ", Kinds.Select(kind => kind.Name))}, found none");
+        return GgufFolder.Find(folder) is { } gguf ? GgufTokenizer.Load(gguf) : throw new InputException(
+            $"{folder}: expected one of {string.Join(", ", Kinds.Select(kind => kind.Name))} or a GGUF file, found none");
     }
 }

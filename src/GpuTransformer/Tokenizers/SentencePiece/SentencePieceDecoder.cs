@@ -54,7 +54,7 @@ internal sealed class SentencePieceDecoder(PieceInventory pieces, SentencePieceS
             switch (owner.Pieces.TypeOf(id))
             {
                 case PieceType.Control:
-                    return "";
+                    return owner.ShowsControl ? piece : "";
                 case PieceType.Unknown:
                     return owner.Pieces.Vocabulary.TokenOf(id) == piece ? owner.UnknownSurface : piece;
                 default:
@@ -103,6 +103,8 @@ internal sealed class SentencePieceDecoder(PieceInventory pieces, SentencePieceS
     private PieceInventory Pieces => pieces;
 
     private NormalizerSpec Spec => spec.Normalizer;
+
+    private bool ShowsControl => spec.ShowsControl;
 
     private string UnknownSurface => spec.UnknownSurface;
 }

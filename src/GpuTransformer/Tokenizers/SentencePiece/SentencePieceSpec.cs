@@ -78,6 +78,9 @@ internal sealed class SentencePieceSpec(int count)
     /// <summary>How what is unknown is decoded.</summary>
     public string UnknownSurface { get; set; } = " \u2047 ";
 
+    /// <summary>True when control marks that are decoded are written out.</summary>
+    public bool ShowsControl { get; init; }
+
     /// <summary>How text is rewritten.</summary>
     public NormalizerSpec Normalizer { get; } = new();
 

@@ -131,6 +131,14 @@ public sealed unsafe class GgufMetadata
         return texts;
     }
 
+    /// <summary>An array of bytes, signed or unsigned.</summary>
+    public byte[] Bytes(string key)
+    {
+        GgufValueType element = ElementTypeOf(key) == GgufValueType.U8 ? GgufValueType.U8 : GgufValueType.I8;
+        BoundedReader reader = Items(key, element, -1, out int items);
+        return reader.Bytes((CheckedSize)(long)items, key).ToArray();
+    }
+
     /// <summary>An array of float32.</summary>
     /// <param name="key">The key.</param>
     /// <param name="count">How many there must be; -1: any number.</param>
