@@ -102,7 +102,7 @@ internal sealed partial class GraphBuilder
             RowTable = s.TableView(sees.RowTable),
             BlockTable = s.TableView(sees.BlockTable),
             Blocks = ActiveRows.FromState(s.StateView, sees.BlockSlot, sees.BlockCapacity),
-            BlockRows = Session.BlockRows,
+            BlockRows = sees.BlockRows,
             NumHeads = numHeads,
             Scale = scale ?? 1f / MathF.Sqrt(keys.HeadDim),
             Score = score(s),

@@ -72,11 +72,15 @@ internal sealed partial class GraphBuilder(string name)
     /// <param name="stretches">The most stretches of rows that see the same sequence of keys; null: one a sequence.</param>
     public Visibility Sees(RowSpace queries, KeySpace keys, int? stretches = null)
     {
+        // Where most stretches are short, as in a decoder's step, short blocks: kernels for few rows read keys once for them.
+        var most = stretches ?? keys.Sequences;
+        var blockRows = queries.Capacity <= (long)Session.FewRows * most ? Session.FewRows : Session.BlockRows;
+
         // A block ends where a stretch ends or when it is full, and holds at least one row.
-        var blocks = Math.Min(queries.Capacity, queries.Capacity / Session.BlockRows + (stretches ?? keys.Sequences));
+        var blocks = Math.Min(queries.Capacity, queries.Capacity / blockRows + most);
         var rowTable = Table($"{queries.Name}.{keys.Name}.rows", checked(queries.Capacity * 4));
         var blockTable = Table($"{queries.Name}.{keys.Name}.blocks", checked(blocks * 2));
-        return new Visibility(queries, keys, rowTable, blockTable, blocks, _slots++);
+        return new Visibility(queries, keys, rowTable, blockTable, blockRows, blocks, _slots++);
     }
 
     /// <summary>A tensor that the host hands in.</summary>

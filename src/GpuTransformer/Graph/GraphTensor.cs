@@ -76,10 +76,11 @@ internal sealed record KeySpace(string Name, int Sequences, int PagesPerSequence
 /// <param name="Keys">The slots they see.</param>
 /// <param name="RowTable">Four integers a row: sequence, begin, end, position.</param>
 /// <param name="BlockTable">Two integers a block: first row, rows.</param>
+/// <param name="BlockRows">The most rows of a block.</param>
 /// <param name="BlockCapacity">The most blocks.</param>
 /// <param name="BlockSlot">Which integer of the run state holds the blocks in use.</param>
 internal sealed record Visibility(
-    RowSpace Queries, KeySpace Keys, IntTable RowTable, IntTable BlockTable, int BlockCapacity, int BlockSlot);
+    RowSpace Queries, KeySpace Keys, IntTable RowTable, IntTable BlockTable, int BlockRows, int BlockCapacity, int BlockSlot);
 
 /// <summary>Keys and values of one layer, written by one operation and read by attention.</summary>
 internal sealed record LayerKeys(KeySpace Space, ValueInfo Keys, ValueInfo Values, int NumKvHeads, int HeadDim);

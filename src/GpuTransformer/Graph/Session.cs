@@ -52,6 +52,9 @@ internal sealed unsafe class Session : IDisposable
     /// <summary>The most query rows of an attention block: what the CPU tile takes at once; group kernels cut further.</summary>
     public const int BlockRows = 64;
 
+    /// <summary>The most rows of a block where sequences have few rows each.</summary>
+    public const int FewRows = 4;
+
     public Program Program { get; }
 
     public KernelSet Kernels { get; }

@@ -29,7 +29,7 @@ internal ref struct VisibilityFiller
         entry[1] = begin;
         entry[2] = end;
         entry[3] = position;
-        if (sequence != _sequence || _blocks[_block * 2 + 1] == Session.BlockRows)
+        if (sequence != _sequence || _blocks[_block * 2 + 1] == _sees.BlockRows)
         {
             _block++;
             _blocks[_block * 2] = _row;

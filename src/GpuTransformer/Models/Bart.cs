@@ -20,9 +20,9 @@ public sealed record BartConfig(
     bool ScaleEmbedding,
     bool TieWordEmbeddings)
 {
-    internal static BartConfig Read(ModelConfig config)
+    internal static BartConfig Read(ModelConfig config, params string[] architectures)
     {
-        EncoderDecoderConfig.Check(config);
+        EncoderDecoderConfig.Check(config, architectures);
 
         // Keys of old checkpoints that name the variant: transformers has one variant a family, with these values.
         EncoderDecoderConfig.Expect(config, "normalize_before", false);
@@ -103,10 +103,9 @@ public sealed class Bart : EncoderDecoderModel
 
     internal static Bart Load(ModelConfig config, ComputeDevice device)
     {
-        ArchitectureNames.Read(config, "BartForConditionalGeneration", "BartModel");
         EncoderDecoderConfig.Expect(config, "normalize_embedding", true);
         EncoderDecoderConfig.Expect(config, "static_position_embeddings", false);
-        var read = BartConfig.Read(config);
+        var read = BartConfig.Read(config, "BartForConditionalGeneration", "BartModel");
         using var store = config.OpenWeights("", "model.");
         var load = new WeightLoader(store, device);
         var model = new Bart(read, load, device, config.Folder);

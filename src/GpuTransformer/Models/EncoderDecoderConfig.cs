@@ -8,9 +8,16 @@ namespace GpuTransformer.Models;
 internal static class EncoderDecoderConfig
 {
     /// <summary>Refuses what no family here honours.</summary>
+    /// <param name="config">The config.</param>
+    /// <param name="architectures">What a family's folders may hold; a config that does not say holds the first.</param>
     /// <exception cref="Kernels.InputException">A key says that the model is another one; the message names it.</exception>
-    public static void Check(ModelConfig config)
+    public static void Check(ModelConfig config, params string[] architectures)
     {
+        if (config.Has("architectures"))
+        {
+            ArchitectureNames.Read(config, architectures);
+        }
+
         Expect(config, "is_encoder_decoder", true);
         Expect(config, "is_decoder", false);
         Expect(config, "tie_encoder_decoder", false);

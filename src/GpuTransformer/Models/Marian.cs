@@ -17,10 +17,9 @@ public sealed record MarianConfig(BartConfig Layers, bool ShareEncoderDecoderEmb
 
     internal static MarianConfig Read(ModelConfig config)
     {
-        ArchitectureNames.Read(config, "MarianMTModel", "MarianModel");
         EncoderDecoderConfig.Expect(config, "normalize_embedding", false);
         EncoderDecoderConfig.Expect(config, "static_position_embeddings", true);
-        var layers = BartConfig.Read(config);
+        var layers = BartConfig.Read(config, "MarianMTModel", "MarianModel");
         if ((long)layers.MaxPositionEmbeddings * layers.DModel > MostPositionElements)
         {
             throw config.Error(

@@ -26,8 +26,7 @@ public sealed record T5Config(
 
     internal static T5Config Read(ModelConfig config)
     {
-        EncoderDecoderConfig.Check(config);
-        ArchitectureNames.Read(config, "T5ForConditionalGeneration", "T5WithLMHeadModel", "MT5ForConditionalGeneration");
+        EncoderDecoderConfig.Check(config, "T5ForConditionalGeneration", "T5WithLMHeadModel", "MT5ForConditionalGeneration");
         var isMultilingual = config.ModelType == "mt5";
         var (activation, isGated) = FeedForward(config, isMultilingual ? "gated-gelu" : "relu");
         var layers = config.Whole("num_layers", 1, 1 << 10);

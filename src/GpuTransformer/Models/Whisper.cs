@@ -23,7 +23,7 @@ public sealed record WhisperConfig(
 {
     internal static WhisperConfig Read(ModelConfig config)
     {
-        EncoderDecoderConfig.Check(config);
+        EncoderDecoderConfig.Check(config, "WhisperForConditionalGeneration");
         var hidden = config.WholeOr("d_model", 384, 1, 1 << 16);
         return new WhisperConfig(
             config.WholeOr("vocab_size", 51865, 1, 1 << 24),
@@ -86,7 +86,6 @@ public sealed class Whisper : EncoderDecoderModel
 
     internal static Whisper Load(ModelConfig config, ComputeDevice device)
     {
-        ArchitectureNames.Read(config, "WhisperForConditionalGeneration");
         var read = WhisperConfig.Read(config);
         using var store = config.OpenWeights("model.", "");
         var load = new WeightLoader(store, device);

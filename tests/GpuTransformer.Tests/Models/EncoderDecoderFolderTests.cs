@@ -68,7 +68,7 @@ public class EncoderDecoderFolderTests
         var before = Logits(folder);
         folder.ChangeConfig(config =>
         {
-            foreach (var key in new[] { "relative_attention_max_distance", "relative_attention_num_buckets", "num_decoder_layers", "layer_norm_epsilon", "is_gated_act", "dense_act_fn" })
+            foreach (var key in new[] { "architectures", "relative_attention_max_distance", "relative_attention_num_buckets", "num_decoder_layers", "layer_norm_epsilon", "is_gated_act", "dense_act_fn" })
             {
                 config.AsObject().Remove(key);
             }
