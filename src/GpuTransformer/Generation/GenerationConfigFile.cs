@@ -41,13 +41,13 @@ internal static class GenerationConfigFile
 
     internal static GenerationOptions Read(JsonObject file) => new()
     {
-        MaxNewTokens = Whole(file, "max_new_tokens", 1),
-        MaxLength = Whole(file, "max_length", 1),
+        MaxNewTokens = Whole(file, "max_new_tokens", 0),
+        MaxLength = Whole(file, "max_length", 0),
         MinNewTokens = Whole(file, "min_new_tokens", 0),
         MinLength = Whole(file, "min_length", 0),
         DoSample = Flag(file, "do_sample"),
         Temperature = Number(file, "temperature"),
-        TopK = Whole(file, "top_k", 0),
+        TopK = Whole(file, "top_k", int.MinValue),
         TopP = Number(file, "top_p"),
         MinP = Number(file, "min_p"),
         RepetitionPenalty = Number(file, "repetition_penalty"),
@@ -68,8 +68,8 @@ internal static class GenerationConfigFile
         DecoderStartTokenId = Id(file, "decoder_start_token_id"),
         BosTokenId = Id(file, "bos_token_id"),
         StopStrings = Stops(file),
-        NumBeams = Whole(file, "num_beams", 1),
-        NumReturnSequences = Whole(file, "num_return_sequences", 1),
+        NumBeams = Whole(file, "num_beams", 0),
+        NumReturnSequences = Whole(file, "num_return_sequences", 0),
         LengthPenalty = Number(file, "length_penalty"),
         EarlyStopping = Stopping(file),
         NotHonoured = [.. NotHonoured(file)],

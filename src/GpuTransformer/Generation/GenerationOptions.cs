@@ -169,24 +169,32 @@ public sealed record GenerationOptions
         NotHonouredInSampling = [.. NotHonouredInSampling, .. defaults.NotHonouredInSampling],
     };
 
-    /// <summary>Refuses values that mean nothing and combinations that contradict each other.</summary>
+    /// <summary>Refuses values that mean nothing.</summary>
     /// <exception cref="InputException">The message names the option as transformers does.</exception>
-    public void Validate()
+    public void Validate() => Validate(draws: true);
+
+    /// <summary>The same; what concerns drawn tokens alone is looked at where they are <paramref name="draws">drawn</paramref>:
+    /// files of models that do not draw hold temperatures of 0.</summary>
+    internal void Validate(bool draws)
     {
         AtLeast("max_new_tokens", MaxNewTokens, 1);
         AtLeast("max_length", MaxLength, 1);
         AtLeast("min_new_tokens", MinNewTokens, 0);
         AtLeast("min_length", MinLength, 0);
-        AtLeast("top_k", TopK, 0);
         AtLeast("no_repeat_ngram_size", NoRepeatNgramSize, 0);
         AtLeast("encoder_no_repeat_ngram_size", EncoderNoRepeatNgramSize, 0);
         AtLeast("num_beams", NumBeams, 1);
         AtLeast("num_return_sequences", NumReturnSequences, 1);
-        Positive("temperature", Temperature);
         Positive("repetition_penalty", RepetitionPenalty);
         Positive("encoder_repetition_penalty", EncoderRepetitionPenalty);
-        Fraction("top_p", TopP);
-        Fraction("min_p", MinP);
+        if (draws)
+        {
+            Positive("temperature", Temperature);
+            AtLeast("top_k", TopK, 0);
+            Fraction("top_p", TopP);
+            Fraction("min_p", MinP);
+        }
+
         if (LengthPenalty is { } penalty && !double.IsFinite(penalty))
         {
             throw Wrong("length_penalty", "a finite number", $"{penalty}");
@@ -200,11 +208,6 @@ public sealed record GenerationOptions
         if (BadWordsIds?.Any(word => word.Length == 0) == true)
         {
             throw Wrong("bad_words_ids", "lists that are not empty", "an empty one");
-        }
-
-        if ((MinNewTokens ?? 0) > (MaxNewTokens ?? int.MaxValue))
-        {
-            throw Wrong("min_new_tokens", $"at most max_new_tokens {MaxNewTokens}", $"{MinNewTokens}");
         }
     }
 

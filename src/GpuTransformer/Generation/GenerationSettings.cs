@@ -14,9 +14,9 @@ internal sealed class GenerationSettings
     /// <exception cref="InputException">An option makes no sense, or a file asks for what is not honoured.</exception>
     public GenerationSettings(GenerationOptions options)
     {
-        options.Validate();
         Options = options;
         DoSample = options.DoSample ?? false;
+        options.Validate(DoSample);
         Temperature = options.Temperature ?? 1;
         TopK = options.TopK ?? DefaultTopK;
         TopP = options.TopP ?? 1;

@@ -88,6 +88,24 @@ public abstract class GenerativeModel : TransformerModel
         return room > 0 ? room : throw new InputException($"max_new_tokens {options.MaxNewTokens}: the model has {MaxTargetLength}");
     }
 
+    /// <summary>The tokens of an input. What looks like a special token in it is text unless <paramref name="allowSpecial"/>:
+    /// what a person wrote never becomes a control token.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="allowSpecial">Whether special tokens that are written in it are those tokens.</param>
+    /// <param name="longest">Tokens beyond are cut off: at a prompt's start, at a source's end.</param>
+    internal int[] Encode(string text, bool allowSpecial = false, int longest = int.MaxValue)
+    {
+        if (SourceTokenizer is not Tokenizer tokenizer)
+        {
+            var ids = SourceTokenizer.Encode(text).Ids;
+            return ids.Length <= longest ? ids : [.. ids[..(longest - 1)], ids[^1]];
+        }
+
+        int[] end = EndOfSource() is { } stop ? [stop] : [];
+        var cut = longest == int.MaxValue ? null : new TruncationOptions(longest - end.Length, FromLeft: !IsEncoderDecoder);
+        return [.. tokenizer.With(cut, null).Encode(text, new EncodeOptions { AllowSpecial = allowSpecial }).Ids, .. end];
+    }
+
     /// <summary>Generates from what <paramref name="inputs"/> holds: ids, sources or features.</summary>
     internal IReadOnlyList<GenerationResult> Generate(
         GenerationInputs inputs, GenerationOptions? options, CancellationToken cancellation) =>
@@ -100,6 +118,12 @@ public abstract class GenerativeModel : TransformerModel
     /// <summary>The defaults of generation; a family whose files have other names for them reads them itself.</summary>
     private protected virtual GenerationOptions ReadGenerationDefaults() => GenerationConfigFile.Load(Folder);
 
+    // A SentencePiece file alone adds no special tokens, and encoders were taught with the stop token at a source's end.
+    private int? EndOfSource() => IsEncoderDecoder
+        && !File.Exists(Path.Combine(Folder, TokenizerFile.FileName))
+        && SentencePieceTokenizer.FileNames.Any(name => File.Exists(Path.Combine(Folder, name)))
+        && GenerationDefaults.EosTokenIds is [var stop, ..] ? stop : null;
+
     private GenerationTarget Target => new(VocabularySize, MaxTargetLength, IsEncoderDecoder, Start, () => TargetTokenizer);
 
     private GenerationInputs Inputs(IReadOnlyList<int[]> inputs)
@@ -109,11 +133,6 @@ public abstract class GenerativeModel : TransformerModel
             ? new GenerationInputs([.. inputs.Select(_ => Array.Empty<int>())]) { Sources = inputs }
             : new GenerationInputs(inputs);
     }
-
-    // What a person wrote never becomes a control token.
-    private int[] Encode(string text) => SourceTokenizer is Tokenizer tokenizer
-        ? tokenizer.Encode(text, new EncodeOptions { AllowSpecial = false }).Ids
-        : SourceTokenizer.Encode(text).Ids;
 
     private IEnumerable<GeneratedToken> WithText(int[] prompt, IEnumerable<StreamedId> tokens)
     {

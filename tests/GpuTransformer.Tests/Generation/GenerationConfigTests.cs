@@ -105,7 +105,14 @@ public class GenerationConfigTests
     [InlineData("stop_strings", "[\"\"]")]
     [InlineData("length_penalty", "\"long\"")]
     public void A_value_that_makes_no_sense_is_an_error_that_names_its_key(string key, string value) => Assert.Contains(
-        key, Assert.Throws<InputException>(() => new GenerationSettings(Read($$"""{"{{key}}": {{value}}}"""))).Message);
+        key, Assert.Throws<InputException>(() => new GenerationSettings(Read($$"""{"{{key}}": {{value}}}""") with { DoSample = true })).Message);
+
+    [Theory]
+    [InlineData("temperature", "0.0")]
+    [InlineData("top_p", "0")]
+    [InlineData("top_k", "-1")]
+    public void What_concerns_draws_alone_is_left_where_there_are_none(string key, string value) =>
+        Assert.False(new GenerationSettings(Read($$"""{"{{key}}": {{value}}, "do_sample": false}""")).DoSample);
 
     [Fact]
     public void Options_go_before_the_file_and_none_takes_its_stop_tokens_away()

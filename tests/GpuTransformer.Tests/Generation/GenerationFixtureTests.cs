@@ -1,5 +1,6 @@
 using GpuTransformer.Generation;
 using GpuTransformer.Models;
+using GpuTransformer.Tests.Weights;
 using GpuTransformer.Weights;
 using Xunit;
 
@@ -80,6 +81,22 @@ public class GenerationFixtureTests
         var ids = model.Tokenizer.Encode("😀").Ids;
         Assert.Equal(
             model.Tokenizer.Decode([.. ids, .. drawn.Select(token => token.Id)])[2..], string.Concat(drawn.Select(token => token.Text)));
+    }
+
+    [SkippableFact]
+    public void A_source_ends_with_the_stop_token_where_a_spm_alone_cuts_it()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var name in (string[])["config.json", "generation_config.json", "model.safetensors"])
+        {
+            File.Copy(Path.Combine(Fixtures.Folder("tiny/t5"), name), folder.File(name));
+        }
+
+        File.Copy(Path.Combine(Fixtures.Folder("tokenizers/sentencepiece-unigram"), "spiece.model"), folder.File("spiece.model"));
+        using var device = ComputeDevice.Open("cpu");
+        using var model = (GenerativeModel)TransformerModel.Load(folder.Path, device);
+        Assert.Equal([.. model.Tokenizer.Encode("inside.").Ids, 1], model.Encode("inside."));
+        Assert.Equal([model.Tokenizer.Encode("inside.").Ids[0], 1], model.Encode("inside.", longest: 2));
     }
 
     private sealed class Fixture : IDisposable

@@ -2,17 +2,16 @@ using GpuTransformer.Cli.Text;
 using GpuTransformer.Generation;
 using GpuTransformer.Kernels;
 using GpuTransformer.Models;
-using GpuTransformer.Tokenizers;
 
 namespace GpuTransformer.Cli.Generating;
 
 /// <summary>Cuts prompts and sources into tokens, and sees that they leave room for an answer.</summary>
 internal sealed class PromptEncoder
 {
-    private readonly ITokenizer _tokenizer;
-    private readonly EncodeOptions _encode;
-    private readonly int _room;
+    private readonly GenerativeModel _model;
+    private readonly bool _special;
     private readonly bool _truncates;
+    private readonly int _room;
     private readonly string _what;
 
     /// <param name="model">The model.</param>
@@ -21,15 +20,11 @@ internal sealed class PromptEncoder
     /// <param name="truncate">Whether a text that is too long is cut: a decoder's prompt at its start, a source at its end.</param>
     public PromptEncoder(GenerativeModel model, GenerationOptions options, bool special, bool truncate)
     {
-        _encode = new EncodeOptions { AllowSpecial = special };
+        (_model, _special, _truncates) = (model, special, truncate);
         _room = model.LongestInput(options);
-        _truncates = truncate;
         _what = model.IsEncoderDecoder
             ? $"the model reads {_room}"
             : $"with the answer the model has {model.MaxTargetLength}, which leaves {_room}";
-        _tokenizer = truncate && model.SourceTokenizer is Tokenizer tokenizer
-            ? tokenizer.With(new TruncationOptions(_room, FromLeft: !model.IsEncoderDecoder), null)
-            : model.SourceTokenizer;
     }
 
     /// <summary>The tokens of a text.</summary>
@@ -41,7 +36,7 @@ internal sealed class PromptEncoder
             throw new InputException("a pair of texts, where one text was expected");
         }
 
-        var ids = Encode(input.Text);
+        var ids = _model.Encode(input.Text, _special, _truncates ? _room : int.MaxValue);
         return ids.Length <= _room ? new PromptItem(ids, input.Number) : throw TooLong(ids.Length, _truncates ? "" : " (--truncate cuts it)");
     }
 
@@ -50,8 +45,4 @@ internal sealed class PromptEncoder
     public PromptItem Take(int[] ids, int number) => ids.Length <= _room ? new PromptItem(ids, number) : throw TooLong(ids.Length, "");
 
     private InputException TooLong(int tokens, string hint) => new($"{tokens} tokens: {_what}{hint}");
-
-    /// <summary>The tokens of a text, as long as they are.</summary>
-    public int[] Encode(string text) =>
-        _tokenizer is Tokenizer tokenizer ? tokenizer.Encode(text, _encode).Ids : _tokenizer.Encode(text).Ids;
 }
