@@ -88,7 +88,7 @@ internal static class TokenizerModelFile
         return new Vocabulary(ids, $"{part.Name}: vocab");
     }
 
-    // A merge is ["a", "b"], in older files "a b".
+    // A merge is ["a", "b"], in older files "a b", among which the first line of merges.txt may have come along.
     private static List<(string Left, string Right)> Merges(JsonObject part)
     {
         var merges = new List<(string, string)>();
@@ -102,7 +102,10 @@ internal static class TokenizerModelFile
             {
                 throw part.Error($"merges[{merges.Count}]", "two tokens", $"{pair.Length}");
             }
-            merges.Add((pair[0], pair[1]));
+            if (reader.TokenType == JsonTokenType.EndArray || !pair[0].StartsWith("#version", StringComparison.Ordinal))
+            {
+                merges.Add((pair[0], pair[1]));
+            }
         }
         return merges;
     }

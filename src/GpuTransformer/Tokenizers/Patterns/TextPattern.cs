@@ -1,3 +1,5 @@
+using GpuTransformer.Tokenizers.PreTokenizers;
+
 namespace GpuTransformer.Tokenizers.Patterns;
 
 /// <summary>What a Split or a Replace looks for: a text, or a regular expression.</summary>
@@ -7,12 +9,28 @@ internal abstract class TextPattern
     public static TextPattern Literal(string text) =>
         text.Length == 0 ? new Expression([new PatternStep(PatternOp.Match)], "the empty pattern") : new Words(text);
 
-    /// <summary>A regular expression; <paramref name="source"/> is what errors begin with.</summary>
+    /// <summary>A regular expression; <paramref name="source"/> is what errors begin with. Well-known ones have matchers of
+    /// their own, which are only faster.</summary>
     public static TextPattern Regex(string pattern, string source) =>
+        WordPattern.Of(pattern) ?? (pattern == Gpt2Pattern.Text ? new Gpt2() : General(pattern, source));
+
+    /// <summary>A regular expression, always on the general engine.</summary>
+    public static TextPattern General(string pattern, string source) =>
         new Expression(PatternProgram.Of(PatternParser.Parse(pattern, source), source), source);
 
     /// <summary>Adds the matches from left to right, as Oniguruma finds them one after another.</summary>
     public abstract void FindAll(ReadOnlySpan<char> text, List<(int Start, int End)> matches);
+
+    private sealed class Gpt2 : TextPattern
+    {
+        public override void FindAll(ReadOnlySpan<char> text, List<(int Start, int End)> matches)
+        {
+            for (int start = 0; start < text.Length; start = matches[^1].End)
+            {
+                matches.Add((start, start + Gpt2Pattern.MatchLength(text[start..])));
+            }
+        }
+    }
 
     private sealed class Words(string word) : TextPattern
     {

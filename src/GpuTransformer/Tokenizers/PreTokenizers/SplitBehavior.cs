@@ -32,13 +32,8 @@ internal static class SplitBehaviors
         switch (behavior)
         {
             case SplitBehavior.Removed or SplitBehavior.Isolated:
-                foreach ((int start, int end, bool isMatch) in Parts(matches, length, invert))
-                {
-                    if (!isMatch || behavior == SplitBehavior.Isolated)
-                    {
-                        ranges.Add(start, end);
-                    }
-                }
+                bool isolates = behavior == SplitBehavior.Isolated;
+                CutAt(matches, length, isolates || invert, isolates || !invert, ranges);
                 break;
             case SplitBehavior.MergedWithNext:
                 CutBefore(Parts(matches, length, invert), ranges);
@@ -46,6 +41,28 @@ internal static class SplitBehaviors
             default:
                 CutAfter(Parts(matches, length, invert), behavior == SplitBehavior.Contiguous, ranges);
                 break;
+        }
+    }
+
+    private static void CutAt(
+        List<(int Start, int End)> matches, int length, bool keepsMatches, bool keepsOthers, PieceWriter ranges)
+    {
+        int done = 0;
+        foreach ((int start, int end) in matches)
+        {
+            if (keepsOthers)
+            {
+                ranges.Add(done, start);
+            }
+            if (keepsMatches)
+            {
+                ranges.Add(start, end);
+            }
+            done = end;
+        }
+        if (keepsOthers)
+        {
+            ranges.Add(done, length);
         }
     }
 
