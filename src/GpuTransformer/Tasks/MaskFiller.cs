@@ -67,27 +67,27 @@ public sealed class MaskFiller : TextTask
             : throw new InputException($"expected at least one {Mask}, found none.");
     }
 
-    /// <summary>Of what a text holds only the mask is a special token, unless all are allowed.</summary>
-    private protected override Tokenization Encode(Tokenizer tokenizer, string text, string? pair)
+    /// <summary>A text's tokens; of what it holds only the mask is a special token.</summary>
+    internal static Tokenization EncodeMasks(Tokenizer tokenizer, string text, string mask)
     {
-        if (_allowSpecial || pair is not null)
-        {
-            return tokenizer.Encode(text, new EncodeOptions { AllowSpecial = true }, pair);
-        }
-
         var spans = new List<TextSpan>();
-        var parts = text.Split(Mask);
+        var parts = text.Split(mask);
         for (var i = 0; i < parts.Length; i++)
         {
             spans.Add(new TextSpan(parts[i], IsTrusted: false));
             if (i + 1 < parts.Length)
             {
-                spans.Add(new TextSpan(Mask, IsTrusted: true));
+                spans.Add(new TextSpan(mask, IsTrusted: true));
             }
         }
 
         return tokenizer.EncodeSpans(spans, addSpecialTokens: true);
     }
+
+    private protected override Tokenization Encode(Tokenizer tokenizer, string text, string? pair) =>
+        pair is not null ? throw new InputException("masks are filled in one text, a pair was given")
+        : _allowSpecial ? tokenizer.Encode(text)
+        : EncodeMasks(tokenizer, text, Mask);
 
     private int[] Places(Tokenization text) => [.. Enumerable.Range(0, text.Ids.Length).Where(i => text.Ids[i] == _maskId)];
 

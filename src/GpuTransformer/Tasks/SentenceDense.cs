@@ -8,8 +8,6 @@ namespace GpuTransformer.Tasks;
 /// for a device.</summary>
 internal sealed class SentenceDense
 {
-    private const string Plain = "sentence_embedding";
-
     private readonly float[] _weight;
     private readonly float[]? _bias;
     private readonly Func<float, float> _activation;
@@ -32,14 +30,7 @@ internal sealed class SentenceDense
     {
         SentenceModules.OnlyKeys(
             config, ["in_features", "out_features", "bias", "activation_function", "module_input_name", "module_output_name", "use_residual"]);
-        foreach (var key in new[] { "module_input_name", "module_output_name" })
-        {
-            if (config.TextOr(key, Plain) is var name && name != Plain)
-            {
-                throw config.Error(key, Plain, Quoted.Of(name));
-            }
-        }
-
+        SentenceModules.RefuseOtherFeatures(config);
         if (config.FlagOr("use_residual", false))
         {
             throw config.Error("use_residual", "false", "true");

@@ -107,7 +107,7 @@ public sealed class SentenceEmbedder : TextTask
     /// <inheritdoc/>
     public override Tokenization Tokenize(string text, string? pair = null) => base.Tokenize(Prepare(text), pair is null ? null : Prepare(pair));
 
-    // sentence-transformers strips every text and puts the prompt before it.
+    // The prompt stands before the text, and lower case is made before anything else.
     private string Prepare(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -116,7 +116,7 @@ public sealed class SentenceEmbedder : TextTask
             return text;
         }
 
-        text = Strip(_modules.Prompt + text);
+        text = _modules.Prompt + text;
         if (!_modules.DoLowerCase)
         {
             return text;
@@ -125,26 +125,6 @@ public sealed class SentenceEmbedder : TextTask
         var lower = new NormalizedText(text);
         new Lowercase().Normalize(lower);
         return lower.Units.ToString();
-    }
-
-    // What Python's str.strip takes off: white space, and four separators that .NET does not count as such.
-    private static string Strip(string text)
-    {
-        var start = 0;
-        var end = text.Length;
-        while (start < end && IsSpace(text[start]))
-        {
-            start++;
-        }
-
-        while (end > start && IsSpace(text[end - 1]))
-        {
-            end--;
-        }
-
-        return text[start..end];
-
-        static bool IsSpace(char letter) => char.IsWhiteSpace(letter) || letter is >= '\u001c' and <= '\u001f';
     }
 
     private static int? LimitOf(TextEncoder model, SentenceModules? modules) =>
@@ -168,6 +148,7 @@ public sealed class SentenceEmbedder : TextTask
             }
             else if (kind == "Normalize" && normalize is null)
             {
+                SentenceModules.RefuseOtherFeatures(folder);
                 steps.Add(Normalized);
             }
         }

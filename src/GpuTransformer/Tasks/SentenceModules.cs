@@ -78,6 +78,22 @@ internal sealed class SentenceModules
         }
     }
 
+    /// <summary>Refuses a module that reads or writes anything but the text's vector.</summary>
+    public static void RefuseOtherFeatures(JsonObject config)
+    {
+        RefuseOther(config, "module_input_name", "sentence_embedding");
+        RefuseOther(config, "module_output_name", "sentence_embedding");
+    }
+
+    /// <summary>The same for a module that need not have a config.</summary>
+    public static void RefuseOtherFeatures(string folder)
+    {
+        if (File.Exists(Path.Combine(folder, ModelConfig.FileName)))
+        {
+            RefuseOtherFeatures(Config(folder));
+        }
+    }
+
     /// <summary>The limit of the tokenizer's own config, where it has one that means something.</summary>
     public static int? TokenizerLimit(string folder)
     {
@@ -123,6 +139,29 @@ internal sealed class SentenceModules
         var config = JsonObject.Load(path, LargestFile);
         MaxSeqLength = config.Has("max_seq_length") ? config.Whole("max_seq_length", 1) : null;
         DoLowerCase = config.FlagOr("do_lower_case", false);
+        RefuseOther(config, "transformer_task", "feature-extraction");
+        RefuseOther(config, "module_output_name", "token_embeddings");
+        if (config.Section("modality_config")?.Section("text") is { } text)
+        {
+            RefuseOther(text, "method", "forward");
+            RefuseOther(text, "method_output_name", "last_hidden_state");
+        }
+
+        foreach (var key in new[] { "processing_kwargs", "tokenizer_args", "config_args" })
+        {
+            if (config.Section(key) is { Count: > 0 } settings)
+            {
+                throw config.Error(key, "nothing", Quoted.Of(settings.Keys.First()));
+            }
+        }
+    }
+
+    private static void RefuseOther(JsonObject config, string key, string only)
+    {
+        if (config.TextOr(key, only) is var found && found != only)
+        {
+            throw config.Error(key, only, Quoted.Of(found));
+        }
     }
 
     private void ReadPrompt(string folder)

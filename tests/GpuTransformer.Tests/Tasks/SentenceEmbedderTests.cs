@@ -122,14 +122,14 @@ public sealed class SentenceEmbedderTests : IDisposable
     }
 
     [Fact]
-    public void Texts_are_stripped_lowered_cut_and_prompted_as_the_folder_says()
+    public void Texts_are_lowered_cut_and_prompted_as_the_folder_says()
     {
         Modules(("Pooling", "{}"));
         File.WriteAllText(_folder.At("sentence_bert_config.json"), """{"max_seq_length": 8, "do_lower_case": true}""");
         File.WriteAllText(
             _folder.At("config_sentence_transformers.json"), """{"prompts": {"query": "my lord , "}, "default_prompt_name": "query"}""");
         using var embedder = SentenceEmbedder.Load(_folder.Path, _device);
-        var tokens = embedder.Tokenize("  WHAT is that question ? \u001c\n");
+        var tokens = embedder.Tokenize("WHAT is that question ?");
         Assert.Equal(["[CLS]", "my", "lord", ",", "what", "is", "that", "[SEP]"], tokens.Tokens);
         Assert.Equal(8, embedder.Limit);
         using var longer = SentenceEmbedder.Load(_folder.Path, _device, new TokenizeOptions { MaxLength = 5 });
@@ -144,6 +144,19 @@ public sealed class SentenceEmbedderTests : IDisposable
         using var allowing = SentenceEmbedder.Load(_folder.Path, _device, new TokenizeOptions { AllowSpecial = true });
         Assert.DoesNotContain("[MASK]", embedder.Tokenize("a [MASK] b").Tokens);
         Assert.Contains("[MASK]", allowing.Tokenize("a [MASK] b").Tokens);
+    }
+
+    [Theory]
+    [InlineData("""{"transformer_task": "text-generation"}""", "transformer_task")]
+    [InlineData("""{"module_output_name": "sentence_embedding"}""", "module_output_name")]
+    [InlineData("""{"modality_config": {"text": {"method": "forward", "method_output_name": "pooler_output"}}}""", "method_output_name")]
+    [InlineData("""{"processing_kwargs": {"text": {"padding": "max_length"}}}""", "processing_kwargs")]
+    [InlineData("""{"max_seq_length": 0}""", "max_seq_length")]
+    public void An_encoders_settings_that_are_not_honoured_are_refused(string config, string named)
+    {
+        Modules(("Pooling", "{}"));
+        File.WriteAllText(_folder.At("sentence_bert_config.json"), config);
+        Assert.Contains(named, Assert.Throws<InputException>(() => SentenceEmbedder.Load(_folder.Path, _device)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
