@@ -110,6 +110,8 @@ public sealed class GgufConfigTests : IDisposable
         string message = Assert.Throws<InputException>(() => ModelConfig.Load(_folder.Path)).Message;
         Assert.Contains("one.gguf, two.GGUF", message, StringComparison.Ordinal);
         Assert.Equal("llama", ModelConfig.Load(_folder.File("two.GGUF")).ModelType);
+        Assert.Equal("llama", ModelConfig.Load(_folder.Write("sha256-00", bytes)).ModelType);
+        Assert.Throws<InputException>(() => ModelConfig.Load(_folder.Write("sha256-01", [1, 2, 3])));
         _folder.Write("config.json", """{"model_type": "bert"}""");
         Assert.Equal("bert", ModelConfig.Load(_folder.Path).ModelType);
     }
