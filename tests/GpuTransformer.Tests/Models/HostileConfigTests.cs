@@ -47,7 +47,7 @@ public sealed class HostileConfigTests : IDisposable
             foreach (string name in new[]
             {
                 "bert", "roberta", "xlm-roberta", "distilbert", "bert-mlm", "bert-classify", "bert-ner", "gpt2", "llama",
-                "llama3-rope", "mistral", "qwen2", "qwen3", "gemma2", "t5", "t5-gated", "marian", "bart", "vit",
+                "llama3-rope", "mistral", "qwen2", "qwen3", "gemma2", "t5", "t5-gated", "marian", "bart", "whisper", "vit",
                 "deit", "detr", "detr-panoptic", "bert-bf16-sharded",
             })
             {
@@ -106,6 +106,26 @@ public sealed class HostileConfigTests : IDisposable
         {
             string deep = $"{text[..^1]},\"deep\":{new string('[', depth)}{new string(']', depth)}}}";
             MustRefuse(copy, deep, "64 deep");
+        }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Folders))]
+    public void AnyKeyOfAnyKindGivesOurErrorOrAModel(string folder)
+    {
+        using var copy = new TemporaryFolder();
+        JsonObject config = Copy(folder, copy);
+        long size = Directory.EnumerateFiles(copy.Path).Sum(file => new FileInfo(file).Length);
+        foreach (string key in config.Select(pair => pair.Key).ToArray())
+        {
+            foreach (string value in new[] { "null", "0", "-1", "3", "0.5", "1000000000", "\"x\"", "[]", "{}", "true" })
+            {
+                copy.Write("config.json", With(config, key, value));
+                (Exception? error, long allocated) = HostileRun.Measure(() => TransformerModel.Load(copy.Path, _device).Dispose());
+                Assert.True(error is null or GpuTransformer.Kernels.InputException, $"{key}: {value}: {error}");
+                // A model that loads is packed: every weight is held once more, perhaps wider.
+                Assert.True(allocated <= 1024 * 1024 + 16 * size, $"{key}: {value}: {allocated} bytes for a folder of {size}");
+            }
         }
     }
 

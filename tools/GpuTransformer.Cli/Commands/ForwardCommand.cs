@@ -9,7 +9,7 @@ internal static class ForwardCommand
 {
     public static Command Create()
     {
-        var folder = new Argument<string>("FOLDER") { Description = "Model folder with config.json and model.safetensors, or the name of a shipped model." };
+        var folder = new Argument<string>("FOLDER") { Description = "Model folder with config.json and weights, a GGUF file or a folder that holds one, or the name of a shipped model." };
         var input = new Option<FileInfo>("--in") { Description = "Named input tensors (a prefix in. is taken off, out.* is ignored).", HelpName = "A.safetensors", Required = true };
         var output = new Option<FileInfo>("--out") { Description = "Where the outputs go, in float32.", HelpName = "B.safetensors", Required = true };
         var command = new Command("forward", "Run a model folder on raw named tensors.") { folder, input, output };
