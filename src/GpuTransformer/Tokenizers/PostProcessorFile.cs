@@ -34,26 +34,42 @@ internal static class PostProcessorFile
             case "TemplateProcessing":
                 return Template(part);
             case "Sequence":
-                return Sequence(part);
+                return Sequence(part, then);
             default:
                 throw TokenizerPart.NotSupported(
                     part, "BertProcessing, RobertaProcessing, ByteLevel, TemplateProcessing, Sequence");
         }
     }
 
-    private static IPostProcessor Sequence(JsonObject part)
+    // Those that trim offsets may stand anywhere; one at most adds tokens.
+    private static IPostProcessor Sequence(JsonObject part, IPostProcessor then)
     {
         TokenizerPart.OnlyKeys(part, "type", "processors");
-        IReadOnlyList<JsonObject> processors = part.Sections("processors");
-        IPostProcessor then = TemplateProcessing.Plain;
-        for (int i = processors.Count - 1; i >= 0; i--)
+        JsonObject? joining = null;
+        var trimming = new List<JsonObject>();
+        foreach (JsonObject processor in part.Sections("processors"))
         {
-            if (i < processors.Count - 1 && processors[i].Text("type") != "ByteLevel")
+            if (processor.Text("type") is "ByteLevel" or "Sequence")
             {
-                throw new InputException($"{processors[i].Name}: type {Quoted.Of(processors[i].Text("type"))} is " +
-                    "supported only as the last of a sequence");
+                trimming.Add(processor);
             }
-            then = Read(processors[i], then);
+            else if (joining is null)
+            {
+                joining = processor;
+            }
+            else
+            {
+                throw new InputException($"{processor.Name}: type {Quoted.Of(processor.Text("type"))} is not supported after " +
+                    $"{Quoted.Of(joining.Text("type"))}: one of a sequence adds tokens");
+            }
+        }
+        if (joining is not null)
+        {
+            then = Read(joining, then);
+        }
+        foreach (JsonObject processor in trimming)
+        {
+            then = Read(processor, then);
         }
         return then;
     }

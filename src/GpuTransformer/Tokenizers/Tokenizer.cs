@@ -7,7 +7,7 @@ namespace GpuTransformer.Tokenizers;
 
 /// <summary>A tokenizer made of the parts that Hugging Face's tokenizer.json names; its ids, offsets and texts equal those
 /// of Hugging Face's tokenizers.</summary>
-public sealed class Tokenizer : ITokenizer
+public sealed partial class Tokenizer : ITokenizer
 {
     private readonly AddedTokens _added;
     private readonly IPreTokenizer? _preTokenizer;
@@ -197,13 +197,26 @@ public sealed class Tokenizer : ITokenizer
 
     private Tokenization Finish(string first, string? second, SpecialScope? scope, bool addSpecialTokens)
     {
+        TokenList tokens = Unpadded(first, second, scope, addSpecialTokens);
+        Padding?.Apply(tokens, tokens.Count);
+        return new Tokenization(tokens, first, second);
+    }
+
+    private TokenList Unpadded(string first, string? second, SpecialScope? scope, bool addSpecialTokens)
+    {
+        (TokenList ofFirst, TokenList? ofSecond) = Sequences(first, second, scope);
+        Truncation?.Apply(ofFirst, ofSecond, Room(second is not null, addSpecialTokens));
+        return _postProcessor.Process(ofFirst, ofSecond, addSpecialTokens);
+    }
+
+    private (TokenList First, TokenList? Second) Sequences(string first, string? second, SpecialScope? scope)
+    {
         TokenList ofFirst = Sequence(first, scope, new TokenList(IdToToken));
         TokenList? ofSecond = second is null ? null : Sequence(second, scope, ofFirst.New());
         ofSecond?.SetSequence(1);
-        int added = addSpecialTokens ? _postProcessor.AddedTokens(second is not null) : 0;
-        Truncation?.Apply(ofFirst, ofSecond, Truncation.MaxLength - added);
-        TokenList tokens = _postProcessor.Process(ofFirst, ofSecond, addSpecialTokens);
-        Padding?.Apply(tokens);
-        return new Tokenization(tokens, first, second);
+        return (ofFirst, ofSecond);
     }
+
+    private int Room(bool isPair, bool addSpecialTokens) =>
+        Truncation!.MaxLength - (addSpecialTokens ? _postProcessor.AddedTokens(isPair) : 0);
 }

@@ -25,36 +25,65 @@ public sealed record TruncationOptions(
 {
     internal void Apply(TokenList first, TokenList? second, int room)
     {
-        int total = first.Count + (second?.Count ?? 0);
-        if (total <= room)
+        (int keepFirst, int keepSecond) = Keep(first.Count, second?.Count, room);
+        first.Truncate(keepFirst, FromLeft);
+        second?.Truncate(keepSecond, FromLeft);
+    }
+
+    /// <summary>The windows of a text that is cut to a length: each begins before the one before it ends, by the
+    /// stride.</summary>
+    internal IReadOnlyList<TokenList> Windows(TokenList tokens, int keep)
+    {
+        int count = tokens.Count;
+        if (keep >= count)
         {
-            return;
+            return [tokens];
         }
-        if (room == 0)
+        if (keep == 0)
         {
-            first.Truncate(0, FromLeft);
-            second?.Truncate(0, FromLeft);
-            return;
+            return [tokens.New(), tokens];
         }
+        if (Stride < 0 || Stride >= keep)
+        {
+            throw new InputException($"truncation: expected a stride from 0 to {keep - 1}, found {Stride}");
+        }
+        var windows = new List<TokenList>();
+        for (int done = 0; ; done += keep - Stride)
+        {
+            int start = FromLeft ? Math.Max(0, count - done - keep) : done;
+            int end = FromLeft ? count - done : Math.Min(done + keep, count);
+            windows.Add(tokens.Slice(start, end));
+            if (FromLeft ? start == 0 : end == count)
+            {
+                return windows;
+            }
+        }
+    }
+
+    /// <summary>How many tokens stay of each text.</summary>
+    internal (int First, int Second) Keep(int first, int? second, int room)
+    {
+        int total = first + (second ?? 0);
         if (room < 0)
         {
             throw new InputException($"truncation: max_length {MaxLength} leaves no room for the special tokens");
         }
+        if (total <= room || room == 0)
+        {
+            return room == 0 ? (0, 0) : (first, second ?? 0);
+        }
         if (Strategy == TruncationStrategy.LongestFirst)
         {
-            (int keepFirst, int keepSecond) = second is null ? (room, 0) : Share(first.Count, second.Count, room);
-            first.Truncate(keepFirst, FromLeft);
-            second?.Truncate(keepSecond, FromLeft);
-            return;
+            return second is { } other ? Share(first, other, room) : (room, 0);
         }
-        TokenList? target = Strategy == TruncationStrategy.OnlyFirst ? first : second;
-        int keep = (target?.Count ?? 0) - (total - room);
+        int? target = Strategy == TruncationStrategy.OnlyFirst ? first : second;
+        int keep = (target ?? 0) - (total - room);
         if (target is null || keep <= 0)
         {
             throw new InputException($"truncation: {Strategy} cannot take {total - room} tokens off: " +
-                (target is null ? "there is no second text" : $"that text has {target.Count}"));
+                (target is null ? "there is no second text" : $"that text has {target}"));
         }
-        target.Truncate(keep, FromLeft);
+        return Strategy == TruncationStrategy.OnlyFirst ? (keep, second ?? 0) : (first, keep);
     }
 
     // The shorter text stays whole while it fits in half of the room; else both get half, the longer the odd one.
@@ -72,7 +101,7 @@ public sealed record TruncationOptions(
 }
 
 /// <summary>How texts that are too short are filled up.</summary>
-/// <param name="Length">Least tokens; 0: none beyond the multiple.</param>
+/// <param name="Length">Least tokens; 0: as many as the longest text of a batch has.</param>
 /// <param name="Id">The padding token's id.</param>
 /// <param name="Token">The padding token.</param>
 /// <param name="TypeId">The padding token's type id.</param>
@@ -81,10 +110,10 @@ public sealed record TruncationOptions(
 public sealed record PaddingOptions(
     int Length, int Id, string Token, int TypeId = 0, bool OnLeft = false, int MultipleOf = 1)
 {
-    internal void Apply(TokenList tokens)
+    internal void Apply(TokenList tokens, int longest)
     {
-        int length = Length == 0 ? tokens.Count : Length;
-        length = (length + MultipleOf - 1) / MultipleOf * MultipleOf;
-        tokens.Pad(length, Id, Token, TypeId, OnLeft);
+        long length = Length == 0 ? longest : Length;
+        length = MultipleOf > 1 ? (length + MultipleOf - 1) / MultipleOf * MultipleOf : length;
+        tokens.Pad((int)Math.Min(length, int.MaxValue), Id, Token, TypeId, OnLeft);
     }
 }

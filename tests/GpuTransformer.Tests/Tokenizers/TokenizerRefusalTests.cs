@@ -57,7 +57,7 @@ public sealed class TokenizerRefusalTests : IDisposable
     [InlineData("""{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"x","type_id":0}}],"pair":[],"special_tokens":{"x":{"id":"x","ids":[1,2],"tokens":["x"]}}}""", "ids, tokens")]
     [InlineData("""{"type":"BertProcessing","sep":["[SEP]"],"cls":["[CLS]",1]}""", "sep")]
     [InlineData("""{"type":"BertProcessing","sep":["[SEP]",1,2],"cls":["[CLS]",1]}""", "sep")]
-    [InlineData("""{"type":"Sequence","processors":[{"type":"BertProcessing","sep":["s",1],"cls":["c",2]},{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true}]}""", "last of a sequence")]
+    [InlineData("""{"type":"Sequence","processors":[{"type":"BertProcessing","sep":["s",1],"cls":["c",2]},{"type":"BertProcessing","sep":["s",1],"cls":["c",2]}]}""", "one of a sequence adds tokens")]
     [InlineData("""{"type":"Marker"}""", "Marker")]
     public void APostProcessorThatIsWrongIsNamed(string part, string mention) =>
         MustRefuse(File(postProcessor: part), "post_processor", mention);

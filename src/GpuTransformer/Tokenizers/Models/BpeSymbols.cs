@@ -72,35 +72,35 @@ internal static class BpeSymbols
 
     private static void MergeByHeap(Span<BpeSymbol> symbols, BpeMerges merges)
     {
-        var queue = new PriorityQueue<int, long>(symbols.Length);
+        var queue = new BpeQueue(symbols.Length);
         for (int i = 0; i + 1 < symbols.Length; i++)
         {
-            Offer(queue, symbols, i, merges);
+            Offer(ref queue, symbols, i, merges);
         }
-        while (queue.TryDequeue(out int at, out long order))
+        while (queue.TryTake(out int rankThen, out int at))
         {
             // An entry is out of date when one of its two symbols has been merged since.
             (int rank, int id) = symbols[at].IsGone ? (int.MaxValue, 0) : PairAt(symbols, at, merges);
-            if (rank != order >> 32)
+            if (rank != rankThen)
             {
                 continue;
             }
             Join(symbols, at, id);
-            Offer(queue, symbols, at, merges);
+            Offer(ref queue, symbols, at, merges);
             if (symbols[at].Previous >= 0)
             {
-                Offer(queue, symbols, symbols[at].Previous, merges);
+                Offer(ref queue, symbols, symbols[at].Previous, merges);
             }
         }
+        queue.Return();
     }
 
-    private static void Offer(PriorityQueue<int, long> queue, Span<BpeSymbol> symbols, int at, BpeMerges merges)
+    private static void Offer(ref BpeQueue queue, Span<BpeSymbol> symbols, int at, BpeMerges merges)
     {
         (int rank, _) = PairAt(symbols, at, merges);
         if (rank != int.MaxValue)
         {
-            // Lowest rank first, and of one rank the leftmost.
-            queue.Enqueue(at, ((long)rank << 32) | (uint)at);
+            queue.Add(rank, at);
         }
     }
 
