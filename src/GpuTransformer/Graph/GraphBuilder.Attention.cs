@@ -111,7 +111,8 @@ internal sealed partial class GraphBuilder
     }
 
     /// <summary>The attention weights themselves, [queries, numHeads · slots], as an extra output for looking at.</summary>
-    public GraphTensor AttentionMap(string layer, GraphTensor query, LayerKeys keys, Visibility sees, int numHeads)
+    public GraphTensor AttentionMap(
+        string layer, GraphTensor query, LayerKeys keys, Visibility sees, int numHeads, float? scale = null)
     {
         Expect(layer, "query", query, sees.Queries, numHeads * keys.HeadDim);
         var slots = keys.Space.SlotsPerSequence;
@@ -123,7 +124,7 @@ internal sealed partial class GraphBuilder
             RowTable = s.TableView(sees.RowTable),
             Rows = s.Active(query.Rows),
             NumHeads = numHeads,
-            Scale = 1f / MathF.Sqrt(keys.HeadDim),
+            Scale = scale ?? 1f / MathF.Sqrt(keys.HeadDim),
             Map = s.RowsIn(y),
             MapKeys = slots,
         }, keys.Keys, keys.Values);

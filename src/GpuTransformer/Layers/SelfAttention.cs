@@ -9,6 +9,9 @@ namespace GpuTransformer.Layers;
 /// <param name="NumHeads">Heads.</param>
 internal sealed record SelfAttention(LinearWeights QueryKeyValue, LinearWeights Output, int NumHeads)
 {
+    /// <summary>Factor on q·k; null: 1/√headDim.</summary>
+    public float? Scale { get; init; }
+
     /// <summary>output(attention(x)) + residual.</summary>
     /// <param name="graph">Where.</param>
     /// <param name="layer">The checkpoint's name of the layer.</param>
@@ -27,10 +30,10 @@ internal sealed record SelfAttention(LinearWeights QueryKeyValue, LinearWeights 
             layer, projected.Columns(hidden, hidden), projected.Columns(2 * hidden, hidden), space.Keys, space.Writes, NumHeads, persistent);
         if (mapOutput is not null)
         {
-            graph.Output(mapOutput, graph.AttentionMap(layer, query, keys, space.Sees, NumHeads));
+            graph.Output(mapOutput, graph.AttentionMap(layer, query, keys, space.Sees, NumHeads, Scale));
         }
 
-        var attended = graph.Attention(layer, query, keys, space.Sees, NumHeads);
+        var attended = graph.Attention(layer, query, keys, space.Sees, NumHeads, Scale);
         return graph.Linear($"{layer}.output", attended, Output, ActivationKind.None, residual);
     }
 }

@@ -8,6 +8,9 @@ namespace GpuTransformer.Models;
 /// every sequence. Sequences that began alike share pages.</summary>
 internal sealed class CausalDecoding : IDecoding
 {
+    /// <summary>Pages that tables have room for: 268 million tokens.</summary>
+    private const int MostPages = 1 << 24;
+
     private readonly CausalModel _model;
     private readonly int _maxLength;
     private readonly LogitRows _logits;
@@ -98,6 +101,13 @@ internal sealed class CausalDecoding : IDecoding
             {
                 throw new InputException($"prompt {s} has {request.Prompts[s].Length} tokens, at most {most} fit.");
             }
+        }
+
+        var pages = (most / PagedKeys.PageTokens + 1L) * request.Sequences;
+        if (pages > MostPages || (long)request.Sequences * model.VocabularySize > Array.MaxLength)
+        {
+            throw new InputException(
+                $"{request.Sequences} sequences of up to {most} tokens over a vocabulary of {model.VocabularySize}: more than can be held.");
         }
 
         TokenBatch.Of(request.Prompts, "prompt", model.VocabularySize);

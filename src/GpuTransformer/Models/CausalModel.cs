@@ -57,6 +57,16 @@ public abstract class CausalModel : GenerativeModel
         return [new HostTensor("logits", Logits(texts, places, elements), batch.Batch, batch.Length, VocabularySize)];
     }
 
+    /// <summary>Logits of the token that follows the ids.</summary>
+    /// <returns>[vocab_size].</returns>
+    /// <exception cref="InputException">An id is not in the vocabulary, or the text is longer than the model.</exception>
+    public float[] NextLogits(IReadOnlyList<int> ids)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        using var decoding = Start(new DecodingRequest([[.. ids]], 1, ids.Count));
+        return decoding.Logits(0).ToArray();
+    }
+
     internal override IDecoding Start(DecodingRequest request) => new CausalDecoding(this, request);
 
     internal CausalProgram NewProgram(string kind, int rows, int sequences, int length, int selected) =>

@@ -1,4 +1,3 @@
-using GpuTransformer.Generation;
 using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
 using GpuTransformer.Layers;
@@ -17,7 +16,8 @@ public sealed record Gpt2Config(
     float LayerNormEpsilon,
     ActivationKind ActivationFunction,
     bool TieWordEmbeddings,
-    int? EosTokenId)
+    bool ScaleAttnWeights,
+    bool ScaleAttnByInverseLayerIdx)
 {
     internal static Gpt2Config Read(ModelConfig config)
     {
@@ -25,16 +25,6 @@ public sealed record Gpt2Config(
         if (architecture != "GPT2LMHeadModel")
         {
             throw config.Error("architectures", "GPT2LMHeadModel", architecture);
-        }
-
-        if (config.FlagOr("scale_attn_by_inverse_layer_idx", false))
-        {
-            throw config.Error("scale_attn_by_inverse_layer_idx", "false", "true");
-        }
-
-        if (!config.FlagOr("scale_attn_weights", true))
-        {
-            throw config.Error("scale_attn_weights", "true", "false");
         }
 
         if (config.FlagOr("add_cross_attention", false))
@@ -53,7 +43,8 @@ public sealed record Gpt2Config(
             (float)config.NumberOr("layer_norm_epsilon", 1e-5, 0, 1),
             ActivationNames.Read(config, "activation_function", "gelu_new"),
             config.FlagOr("tie_word_embeddings", true),
-            config.Has("eos_token_id") ? config.Whole("eos_token_id", 0) : null);
+            config.FlagOr("scale_attn_weights", true),
+            config.FlagOr("scale_attn_by_inverse_layer_idx", false));
         return hidden % read.NHead == 0
             ? read
             : throw config.Error("n_embd", $"a multiple of n_head {read.NHead}", $"{hidden}");
@@ -77,7 +68,7 @@ public sealed class Gpt2 : CausalModel
         _config = config;
         _tokens = load.Table("wte.weight", config.VocabSize, config.NEmbd);
         _positions = load.Table("wpe.weight", config.NPositions, config.NEmbd);
-        _blocks = [.. Enumerable.Range(0, config.NLayer).Select(i => new Block(load, $"h.{i}", config))];
+        _blocks = [.. Enumerable.Range(0, config.NLayer).Select(i => new Block(load, i, config))];
         _finalNorm = load.Norm("ln_f", config.NEmbd, config.LayerNormEpsilon);
         _head = load.Tied(
             "lm_head", config.TieWordEmbeddings ? "wte.weight" : "lm_head.weight", null, config.NEmbd, config.VocabSize);
@@ -107,15 +98,6 @@ public sealed class Gpt2 : CausalModel
         return model;
     }
 
-    /// <summary>Logits of the token that follows the ids.</summary>
-    /// <returns>[vocab_size].</returns>
-    public float[] NextLogits(IReadOnlyList<int> ids)
-    {
-        ArgumentNullException.ThrowIfNull(ids);
-        using var decoding = Start(new DecodingRequest([[.. ids]], 1, ids.Count));
-        return decoding.Logits(0).ToArray();
-    }
-
     internal override GraphTensor BuildHidden(GraphBuilder graph, CausalSpace space)
     {
         var tokens = space.Tokens;
@@ -132,25 +114,35 @@ public sealed class Gpt2 : CausalModel
         graph.Linear("lm_head", graph.LayerNorm("ln_f", hidden, _finalNorm), _head);
 
     /// <summary>One block; the names are the checkpoint's.</summary>
-    private sealed class Block(WeightLoader load, string name, Gpt2Config config)
+    private sealed class Block
     {
-        private readonly NormWeights _norm1 = load.Norm($"{name}.ln_1", config.NEmbd, config.LayerNormEpsilon);
-        private readonly SelfAttention _attention = new(
-            load.Conv1D($"{name}.attn.c_attn", config.NEmbd, 3 * config.NEmbd),
-            load.Conv1D($"{name}.attn.c_proj", config.NEmbd, config.NEmbd),
-            config.NHead);
+        private readonly string _name;
+        private readonly NormWeights _norm1;
+        private readonly SelfAttention _attention;
+        private readonly NormWeights _norm2;
+        private readonly FeedForwardLayer _feedForward;
 
-        private readonly NormWeights _norm2 = load.Norm($"{name}.ln_2", config.NEmbd, config.LayerNormEpsilon);
-        private readonly FeedForwardLayer _feedForward = new(
-            load.Conv1D($"{name}.mlp.c_fc", config.NEmbd, config.NInner),
-            load.Conv1D($"{name}.mlp.c_proj", config.NInner, config.NEmbd),
-            config.ActivationFunction);
+        public Block(WeightLoader load, int index, Gpt2Config config)
+        {
+            _name = $"h.{index}";
+            var (hidden, inner) = (config.NEmbd, config.NInner);
+            var scale = config.ScaleAttnWeights ? 1 / Math.Sqrt(hidden / config.NHead) : 1;
+            _norm1 = load.Norm($"{_name}.ln_1", hidden, config.LayerNormEpsilon);
+            _attention = new SelfAttention(
+                load.Conv1D($"{_name}.attn.c_attn", hidden, 3 * hidden), load.Conv1D($"{_name}.attn.c_proj", hidden, hidden), config.NHead)
+            {
+                Scale = (float)(config.ScaleAttnByInverseLayerIdx ? scale / (index + 1) : scale),
+            };
+            _norm2 = load.Norm($"{_name}.ln_2", hidden, config.LayerNormEpsilon);
+            _feedForward = new FeedForwardLayer(
+                load.Conv1D($"{_name}.mlp.c_fc", hidden, inner), load.Conv1D($"{_name}.mlp.c_proj", inner, hidden), config.ActivationFunction);
+        }
 
         public GraphTensor Build(GraphBuilder graph, GraphTensor x, TokenSpace space)
         {
-            var normed = graph.LayerNorm($"{name}.ln_1", x, _norm1);
-            x = _attention.Build(graph, $"{name}.attn", normed, x, space, persistent: true);
-            return _feedForward.Build(graph, $"{name}.mlp", graph.LayerNorm($"{name}.ln_2", x, _norm2), x);
+            var normed = graph.LayerNorm($"{_name}.ln_1", x, _norm1);
+            x = _attention.Build(graph, $"{_name}.attn", normed, x, space, persistent: true);
+            return _feedForward.Build(graph, $"{_name}.mlp", graph.LayerNorm($"{_name}.ln_2", x, _norm2), x);
         }
     }
 }

@@ -166,6 +166,8 @@ public class CausalModelTests
         decoding.Append([5, 6]);
         Refused("more than 3", () => decoding.Append([7, 8]));
         Assert.Throws<ShapeException>(() => decoding.Append([7]));
+        using var endless = Load("llama", device);
+        Refused("more than can be held", () => endless.Start(new DecodingRequest([[1]], 2, int.MaxValue)));
 
         static void Refused(string part, Action action) =>
             Assert.Contains(part, Assert.Throws<InputException>(action).Message, StringComparison.Ordinal);
