@@ -183,6 +183,18 @@ public class EncoderDecoderTests
     }
 
     [SkippableFact]
+    public void Many_threads_may_use_one_model()
+    {
+        using var fixture = new Fixture("t5-gated", VariantKind.Cpu);
+        var options = new GenerationOptions { NumBeams = 3, MaxNewTokens = 20, EosTokenIds = [] };
+        int[][] sources = [.. Enumerable.Range(0, 12).Select(i => Enumerable.Range(2, 1 + 3 * i).ToArray())];
+        var alone = sources.Select(source => fixture.Model.Generate([source], options)[0].Ids).ToArray();
+        var together = new IReadOnlyList<int>[sources.Length];
+        Parallel.For(0, sources.Length, i => together[i] = fixture.Model.Generate([sources[i]], options)[0].Ids);
+        Assert.Equal(alone, together);
+    }
+
+    [SkippableFact]
     public void Padding_on_either_side_gives_t5_the_same_bits_and_holes_are_refused()
     {
         using var fixture = new Fixture("t5", VariantKind.Cpu);
