@@ -51,7 +51,7 @@ public sealed record EncoderConfig(
         VocabSize, HiddenSize, NumHiddenLayers, NumAttentionHeads, IntermediateSize, MaxPositionEmbeddings, TypeVocabSize, LayerNormEps,
         HiddenAct);
 
-    /// <summary>Reads what the families share, under BERT's keys.</summary>
+    /// <summary>Reads what the families share, under BERT's keys; where one is absent, transformers' default holds.</summary>
     /// <param name="config">The file.</param>
     /// <param name="prefix">What architectures begin with: "Bert".</param>
     /// <param name="task">The task that is asked for, whatever the folder was saved for; null: its own.</param>
@@ -63,12 +63,12 @@ public sealed record EncoderConfig(
         return new EncoderConfig(
             architecture,
             own,
-            config.Whole("vocab_size", 1, 1 << 24),
-            config.Whole("hidden_size", 1, 1 << 16),
-            config.Whole("num_hidden_layers", 1, 1 << 10),
-            config.Whole("num_attention_heads", 1, 1 << 10),
-            config.Whole("intermediate_size", 1, 1 << 20),
-            config.Whole("max_position_embeddings", 1, 1 << 20),
+            config.WholeOr("vocab_size", 30522, 1, 1 << 24),
+            config.WholeOr("hidden_size", 768, 1, 1 << 16),
+            config.WholeOr("num_hidden_layers", 12, 1, 1 << 10),
+            config.WholeOr("num_attention_heads", 12, 1, 1 << 10),
+            config.WholeOr("intermediate_size", 3072, 1, 1 << 20),
+            config.WholeOr("max_position_embeddings", 512, 1, 1 << 20),
             config.WholeOr("type_vocab_size", 2, 1, 1 << 16),
             (float)config.NumberOr("layer_norm_eps", 1e-12, 0, 1),
             ActivationNames.Read(config, "hidden_act", "gelu"),
@@ -94,9 +94,12 @@ public sealed record EncoderConfig(
     /// <summary>Refuses keys of the shared base that would change the result.</summary>
     internal static void RefuseWhatIsNotHonoured(ModelConfig config)
     {
-        if (config.FlagOr("is_decoder", false) || config.FlagOr("add_cross_attention", false))
+        foreach (var key in new[] { "is_decoder", "add_cross_attention", "is_encoder_decoder" })
         {
-            throw config.Error("is_decoder", "an encoder without cross attention", "a decoder");
+            if (config.FlagOr(key, false))
+            {
+                throw config.Error(key, "false: an encoder without cross attention", "true");
+            }
         }
 
         if (config.TextOr("position_embedding_type", "absolute") is var kind && kind != "absolute")

@@ -51,7 +51,7 @@ public abstract partial class TextEncoder
         public EncoderRun(TextEncoder model, int rows, int sequences, int slots, int selected, int? attentionLayer)
         {
             _model = model;
-            var graph = new GraphBuilder("bert");
+            var graph = new GraphBuilder(model.GetType().Name.ToLowerInvariant());
             _space = TokenSpace.Declare(graph, "tokens", rows, sequences, slots, packed: true);
             _types = graph.Table("token_type_ids", rows);
             _selectedRows = graph.Rows("selected", selected);

@@ -143,6 +143,8 @@ public sealed class EncoderFamilyTests : IDisposable
     [SkippableTheory]
     [InlineData("bert", "position_embedding_type", "\"relative_key\"")]
     [InlineData("bert", "is_decoder", "true")]
+    [InlineData("roberta", "add_cross_attention", "true")]
+    [InlineData("distilbert", "is_encoder_decoder", "true")]
     [InlineData("bert", "hidden_act", "\"mish\"")]
     [InlineData("bert", "quantization_config", "{\"bits\": 4}")]
     [InlineData("bert", "pruned_heads", "{\"0\": [1]}")]
