@@ -16,7 +16,6 @@ internal sealed class BeamItem
     private readonly BestCandidates _places;
     private readonly bool[] _ends;
     private readonly float[] _probabilities;
-    private readonly int[] _scratch;
     private readonly float[] _scores;
     private readonly int[] _parents;
     private GrowingSequence[] _running;
@@ -24,6 +23,7 @@ internal sealed class BeamItem
     private Ended[] _ended;
     private Ended[] _spareEnded;
     private int _first;
+    private int[] _scratch = [];
     private bool _isAtStart = true;
     private bool _mayImprove = true;
 
@@ -43,7 +43,6 @@ internal sealed class BeamItem
         (_scores, _parents, _probabilities) = (new float[_beams], new int[_beams], new float[call.VocabSize]);
         _running = [.. Enumerable.Range(0, _beams).Select(_ => new GrowingSequence(call, input, 0))];
         _spare = [.. Enumerable.Range(0, _beams).Select(_ => new GrowingSequence(call, input, 0))];
-        _scratch = new int[_running[0].MaxLength];
         _ended = [.. Enumerable.Range(0, _beams).Select(_ => new Ended(Lost, false, call.Prompts[input], []))];
         _spareEnded = new Ended[_beams];
 
@@ -139,6 +138,11 @@ internal sealed class BeamItem
     private bool Ends(int beam, int id)
     {
         var ids = _running[beam].Ids;
+        if (_scratch.Length <= ids.Length)
+        {
+            _scratch = new int[2 * ids.Length];
+        }
+
         ids.CopyTo(_scratch);
         _scratch[ids.Length] = id;
         return _call.Ends(_scratch.AsSpan(0, ids.Length + 1), _running[beam].MaxLength) is not null;

@@ -5,6 +5,9 @@ namespace GpuTransformer.Generation;
 /// <summary>One call of generation: options, inputs and limits, checked before anything runs.</summary>
 internal sealed class GenerationCall
 {
+    /// <summary>The most tokens of a sequence where only memory limits the model.</summary>
+    private const int MostTokens = 1 << 20;
+
     private readonly GenerationTarget _target;
     private readonly GenerationInputs _inputs;
     private readonly StopStrings? _stopStrings;
@@ -12,7 +15,7 @@ internal sealed class GenerationCall
     /// <exception cref="InputException">An option makes no sense, or a prompt leaves no room for an answer.</exception>
     public GenerationCall(GenerationTarget target, GenerationInputs inputs, GenerationOptions options)
     {
-        _target = target;
+        _target = target with { MaxLength = Math.Min(target.MaxLength, MostTokens) };
         Settings = new GenerationSettings(options);
         _inputs = inputs with { Prompts = [.. inputs.Prompts.Select(StartOf)] };
         if (_inputs.Prompts.Count == 0)

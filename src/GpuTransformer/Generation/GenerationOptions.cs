@@ -19,6 +19,9 @@ public enum EarlyStopping
 /// folder, or from config.json where that file is not there, and else has transformers' own default.</summary>
 public sealed record GenerationOptions
 {
+    /// <summary>The most beams or answers of an input: a file may not ask for all memory.</summary>
+    internal const int MostSequences = 1 << 12;
+
     /// <summary>The most tokens to make. Goes before <see cref="MaxLength"/>.</summary>
     public int? MaxNewTokens { get; init; }
 
@@ -183,8 +186,8 @@ public sealed record GenerationOptions
         AtLeast("min_length", MinLength, 0);
         AtLeast("no_repeat_ngram_size", NoRepeatNgramSize, 0);
         AtLeast("encoder_no_repeat_ngram_size", EncoderNoRepeatNgramSize, 0);
-        AtLeast("num_beams", NumBeams, 1);
-        AtLeast("num_return_sequences", NumReturnSequences, 1);
+        Within("num_beams", NumBeams, MostSequences);
+        Within("num_return_sequences", NumReturnSequences, MostSequences);
         Positive("repetition_penalty", RepetitionPenalty);
         Positive("encoder_repetition_penalty", EncoderRepetitionPenalty);
         if (draws)
@@ -219,9 +222,17 @@ public sealed record GenerationOptions
         }
     }
 
+    private static void Within(string name, int? value, int most)
+    {
+        if (value < 1 || value > most)
+        {
+            throw Wrong(name, $"1 to {most}", $"{value}");
+        }
+    }
+
     private static void Positive(string name, double? value)
     {
-        if (value is { } number && !(number > 0 && double.IsFinite(number)))
+        if (value is { } number && !((float)number > 0 && float.IsFinite((float)number)))
         {
             throw Wrong(name, "a number above 0", $"{number}");
         }

@@ -63,8 +63,8 @@ internal sealed class GenerationSettings
 
     /// <summary>The most tokens of a sequence with such a prompt, prompt included.</summary>
     public int MaxLength(int promptLength) => Options.MaxNewTokens is { } made
-        ? promptLength + made
-        : Options.MaxLength ?? promptLength + DefaultNewTokens;
+        ? Sum(promptLength, made)
+        : Options.MaxLength ?? Sum(promptLength, DefaultNewTokens);
 
     /// <summary>The most tokens of a prompt that leave room for an answer in a model of so many.</summary>
     public int LongestPrompt(int modelLength) => Options.MaxNewTokens is { } made
@@ -72,7 +72,10 @@ internal sealed class GenerationSettings
         : Math.Min(Options.MaxLength ?? modelLength, modelLength) - 1;
 
     /// <summary>The length below which a sequence with such a prompt does not stop.</summary>
-    public int MinLength(int promptLength) => Options.MinNewTokens is { } made ? promptLength + made : Options.MinLength ?? 0;
+    public int MinLength(int promptLength) => Options.MinNewTokens is { } made ? Sum(promptLength, made) : Options.MinLength ?? 0;
+
+    // Files may ask for any number.
+    private static int Sum(int promptLength, int made) => (int)Math.Min(int.MaxValue, (long)promptLength + made);
 
     private void CheckHonoured(GenerationOptions options)
     {

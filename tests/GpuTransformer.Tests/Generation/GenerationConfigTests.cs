@@ -157,5 +157,48 @@ public class GenerationConfigTests
         Assert.Contains("forced_decoder_ids", Assert.Throws<InputException>(() => Generator.Run(model.Target, inputs, open, default)).Message);
     }
 
+    [Fact]
+    public void A_file_may_ask_for_any_length_and_gets_the_models()
+    {
+        var file = Read("""{"max_new_tokens": 2147483647, "min_new_tokens": 2147483647, "eos_token_id": 0}""");
+        var model = new FakeModel(3, _ => [1, 0, 0]) { MaxLength = 40 };
+        Assert.Equal(37, Generator.Run(model.Target, new GenerationInputs([[1, 1, 2]]), new GenerationOptions().Over(file), default)[0].NewTokens);
+    }
+
+    [Fact]
+    public void An_altered_file_gives_options_or_an_error_of_ours_and_so_does_what_is_generated_with_them()
+    {
+        var file = Encoding.UTF8.GetBytes("""
+            {"max_new_tokens": 6, "min_length": 3, "do_sample": true, "temperature": 0.7, "top_k": 20, "top_p": 0.8, "min_p": 0.05,
+             "repetition_penalty": 1.1, "no_repeat_ngram_size": 3, "bad_words_ids": [[7], [1, 2]], "suppress_tokens": [1, 2],
+             "forced_eos_token_id": 5, "exponential_decay_length_penalty": [1, 1.5], "renormalize_logits": true,
+             "eos_token_id": [2, 3], "num_beams": 4, "num_return_sequences": 2, "length_penalty": 0.6, "early_stopping": "never"}
+            """);
+        const string letters = "0123456789-.e,[]{}:\"tfn ";
+        var random = new Random(20261121);
+        var model = FakeModel.Random(9);
+        var generated = 0;
+        for (var i = 0; i < 4000; i++)
+        {
+            var altered = (byte[])file.Clone();
+            var length = random.Next(4) == 0 ? random.Next(file.Length) : file.Length;
+            for (var changes = random.Next(1, 4); changes > 0; changes--)
+            {
+                altered[random.Next(file.Length)] = random.Next(3) == 0 ? (byte)random.Next(256) : (byte)letters[random.Next(letters.Length)];
+            }
+
+            try
+            {
+                var options = GenerationConfigFile.Read(new JsonObject(altered.AsMemory(0, length), "generation_config.json"));
+                generated += Generator.Run(model.Target with { MaxLength = 12 }, new GenerationInputs([[1]]), options, default).Count;
+            }
+            catch (InputException)
+            {
+            }
+        }
+
+        Assert.InRange(generated, 100, 1 << 20);
+    }
+
     private static GenerationOptions Read(string json) => GenerationConfigFile.Read(new JsonObject(Encoding.UTF8.GetBytes(json), "generation_config.json"));
 }

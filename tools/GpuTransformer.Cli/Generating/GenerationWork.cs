@@ -90,6 +90,7 @@ internal sealed class GenerationWork(GenerativeModel model, GenerationOptions op
 /// <summary>Text for a terminal that keeps its lines.</summary>
 internal static class TerminalText
 {
-    /// <summary>The text without anything that a terminal obeys but the ends of its lines.</summary>
-    public static string Plain(string text) => string.Join('\n', text.Split('\n').Select(Shown.Plain));
+    /// <summary>The text without anything that a terminal obeys but the ends of its lines and tabs.</summary>
+    public static string Plain(string text) =>
+        string.Join('\n', text.Split('\n').Select(line => string.Join('\t', line.Split('\t').Select(Shown.Plain))));
 }
