@@ -14,6 +14,7 @@ internal static class TokenizerFolder
         .. SentencePieceTokenizer.FileNames.Select(name => (
             name, (Func<string, Tokenizer>)(folder => SentencePieceTokenizer.Load(Path.Combine(folder, name))))),
         (MarianTokenizer.FileName, MarianTokenizer.LoadSource),
+        (MergesFolder.FileName, MergesFolder.Load),
         (VocabularyFile.FileName, VocabularyFile.Load),
     ];
 

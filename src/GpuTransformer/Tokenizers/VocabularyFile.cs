@@ -78,9 +78,9 @@ internal static class VocabularyFile
         }
         var ids = new Dictionary<string, int>();
         int line = 0;
-        foreach (ReadOnlySpan<char> entry in text.AsSpan().TrimEnd('\n').EnumerateLines())
+        foreach (Range range in text.AsSpan().TrimEnd('\n').Split('\n'))
         {
-            string token = entry.TrimEnd().ToString();
+            string token = text.AsSpan()[range].TrimEnd().ToString();
             if (!ids.TryAdd(token, line))
             {
                 throw new InputException(

@@ -66,15 +66,15 @@ internal sealed record GgufPreTokenizer(
     public static GgufPreTokenizer Of(GgufMetadata metadata)
     {
         string name = metadata.TextOr(Key, "default");
-        foreach ((string names, GgufPreTokenizer kind) in Kinds)
-        {
-            if (names.Split(' ').Contains(name))
-            {
-                return kind;
-            }
-        }
-        throw metadata.Error(Key, $"one of {string.Join(' ', Kinds.Select(kind => kind.Names))}", Quoted.Of(name));
+        return Find(name) ?? throw metadata.Error(
+            Key, $"one of {string.Join(' ', Kinds.Select(kind => kind.Names))}", Quoted.Of(name));
     }
+
+    /// <summary>The kind with a name that is known.</summary>
+    public static GgufPreTokenizer Of(string name) => Find(name) ?? throw new ArgumentException(name);
+
+    private static GgufPreTokenizer? Find(string name) =>
+        Array.Find(Kinds, kind => kind.Names.Split(' ').Contains(name)).Kind;
 
     /// <summary>What text goes through before it is cut; null: nothing.</summary>
     public INormalizer? Normalizer => Composes ? new UnicodeNormalizer(UnicodeForm.Nfc) : null;

@@ -12,6 +12,8 @@ namespace GpuTransformer.Tokenizers.SentencePiece;
 internal static class SentencePieceFile
 {
     private const long LargestFile = 256L << 20;
+    private const int LongestPiece = UnigramFile.LongestToken;
+    private const int LongestText = 1024;
 
     /// <summary>Reads a file.</summary>
     public static SentencePieceSpec Load(string path) => Read(BoundedFile.ReadAll(path, LargestFile), path);
@@ -92,7 +94,7 @@ internal static class SentencePieceFile
             switch (number)
             {
                 case 1:
-                    text = Text(ref reader, type, "a piece's text");
+                    text = Text(ref reader, type, "a piece's text", LongestPiece);
                     break;
                 case 2:
                     reader.Expect(WireType.Fixed32, type, "a piece's score");
@@ -106,10 +108,10 @@ internal static class SentencePieceFile
                     break;
             }
         }
-        if (text.Length is 0 or > UnigramFile.LongestToken || text.Contains('\0'))
+        if (text.Length is 0 or > LongestPiece || text.Contains('\0'))
         {
-            throw reader.Error($"pieces[{id}].piece", $"expected 1 to {UnigramFile.LongestToken} letters other than NUL, found " +
-                $"{text.Length}: {Quoted.Of(text)}");
+            throw reader.Error($"pieces[{id}].piece",
+                $"expected 1 to {LongestPiece} letters other than NUL, found {text.Length}: {Quoted.Of(text)}");
         }
         if (!float.IsFinite(score))
         {
@@ -187,10 +189,14 @@ internal static class SentencePieceFile
             : throw reader.Error(field, $"expected {least} to {most}, found {value}");
     }
 
-    private static string Text(ref ProtobufReader reader, WireType type, string field)
+    private static string Text(ref ProtobufReader reader, WireType type, string field, int longest = LongestText)
     {
         reader.Expect(WireType.Bytes, type, field);
         ReadOnlySpan<byte> bytes = reader.Bytes(field);
+        if (bytes.Length > 3 * longest)
+        {
+            throw reader.Error(field, $"expected at most {longest} letters, found {bytes.Length} bytes");
+        }
         return Utf8.IsValid(bytes)
             ? Encoding.UTF8.GetString(bytes)
             : throw reader.Error(field, "expected UTF-8, found bytes that are not");
