@@ -17,15 +17,18 @@ internal static class QuickRun
     public static int Run(IAnsiConsole console, IReadOnlyList<string> words)
     {
         var clock = Stopwatch.StartNew();
-        if (!QuickCases.Names.Any(name => QuickCases.Matches(name, words)))
+        string[] names = [.. QuickCases.Names, .. TokenizerSection.Names];
+        if (!names.Any(name => QuickCases.Matches(name, words)))
         {
             Console.Error.WriteLine(
-                $"--quick: no case contains '{string.Join("' and '", words)}'; there are: {string.Join(", ", QuickCases.Names)}.");
+                $"--quick: no case contains '{string.Join("' and '", words)}'; there are: {string.Join(", ", names)}.");
             return 2;
         }
 
         QuickReport.WriteHeader(console);
-        var devices = BenchTarget.All.GroupBy(t => t.Device).ToArray();
+        TokenizerSection.Run(console, words);
+        var hasOperations = QuickCases.Names.Any(name => QuickCases.Matches(name, words));
+        var devices = hasOperations ? BenchTarget.All.GroupBy(t => t.Device).ToArray() : [];
         for (var i = 0; i < devices.Length; i++)
         {
             var left = (s_limit - clock.Elapsed) / (devices.Length - i);
