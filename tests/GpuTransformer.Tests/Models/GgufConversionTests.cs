@@ -25,6 +25,7 @@ public sealed class GgufConversionTests : IDisposable
     [InlineData("llama-linear", "llama")]
     [InlineData("llama-yarn", "llama")]
     [InlineData("qwen2", "qwen2")]
+    [InlineData("qwen3", "qwen3")]
     public void Converted_checkpoints_answer_as_recorded(string name, string architecture)
     {
         var folder = Fixtures.Folder($"tiny/{name}");
@@ -46,7 +47,7 @@ public sealed class GgufConversionTests : IDisposable
         var heads = config.Whole("num_attention_heads");
         var keyValueHeads = config.Whole("num_key_value_heads");
         var rope = config.Section("rope_parameters")!;
-        var headSize = config.Whole("hidden_size") / heads;
+        var headSize = config.WholeOr("head_dim", config.Whole("hidden_size") / heads);
         var file = new GgufBuilder().Text("general.architecture", architecture)
             .UInt32($"{architecture}.context_length", (uint)config.Whole("max_position_embeddings"))
             .UInt32($"{architecture}.embedding_length", (uint)config.Whole("hidden_size"))
@@ -55,6 +56,7 @@ public sealed class GgufConversionTests : IDisposable
             .UInt32($"{architecture}.attention.head_count", (uint)heads)
             .UInt32($"{architecture}.attention.head_count_kv", (uint)keyValueHeads)
             .UInt32($"{architecture}.attention.key_length", (uint)headSize)
+            .UInt32($"{architecture}.attention.value_length", (uint)headSize)
             .UInt32($"{architecture}.rope.dimension_count", (uint)headSize)
             .Float32($"{architecture}.attention.layer_norm_rms_epsilon", Epsilon)
             .Float32($"{architecture}.rope.freq_base", (float)rope.Number("rope_theta"));

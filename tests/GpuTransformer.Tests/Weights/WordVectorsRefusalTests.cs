@@ -31,6 +31,8 @@ public sealed class WordVectorsRefusalTests : IDisposable
     [InlineData("2 2\na 1 2\nb 1 2 3\n", "line 3: expected a word and 2 numbers, found 3")]
     [InlineData("2 2\na 1 2\n\nb 1 2\n", "line 3")]
     [InlineData("2 2\na 1 2\nb 1 x\n", "line 3: number 2: expected a finite number, found \"x\"")]
+    [InlineData("2 2\na 1 x\nb 1 2\n", "line 2: number 2: expected a finite number, found \"x\"")]
+    [InlineData("2 2\na 1\nb 1 2\n", "line 2: expected a word and 2 numbers, found 1")]
     [InlineData("a 1 2\nb 1 1e39\n", "line 2: number 2")]
     [InlineData("a 1 2\nb NaN 1\n", "line 2: number 1")]
     [InlineData("a 1 2\nb Infinity 1\n", "line 2: number 1")]
@@ -50,7 +52,7 @@ public sealed class WordVectorsRefusalTests : IDisposable
         MustRefuse(WordVectorsTests.Binary("3 2\n", ("aa", [1, 2]), ("bb", [3, 4])), "3 vectors of 2 numbers need");
         MustRefuse(WordVectorsTests.Binary("1 2\n", ("aa", [1, 2]), ("bb", [3, 4])), "header says 1 vectors");
         MustRefuse(WordVectorsTests.Binary("2 2\n", ("aa", [1, 2]), ("bb", [3, float.NaN])), "finite");
-        MustRefuse(WordVectorsTests.Binary("1 2\n", (new string('w', 4097), [1, 2])), "space within 4096 bytes");
+        MustRefuse(WordVectorsTests.Binary("2 2\n", ("aa", [1, 2]), (new string('w', 4097), [1, 2])), "space within 4096 bytes");
         MustRefuse(WordVectorsTests.Binary("2 2\n", ("aa", [1, 2]), ("bbbbbbbbbbb", [])), "found the file's end");
         byte[] notText = WordVectorsTests.Binary("1 2\n", ("aa", [1, 2]));
         notText[4] = 0xff;

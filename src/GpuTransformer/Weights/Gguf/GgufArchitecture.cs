@@ -15,6 +15,7 @@ internal sealed record GgufArchitecture(string Name, string ModelType, string Mo
     [
         new("llama", "llama", "LlamaForCausalLM", true),
         new("qwen2", "qwen2", "Qwen2ForCausalLM", false),
+        new("qwen3", "qwen3", "Qwen3ForCausalLM", false),
     ];
 
     /// <summary>The kind of model that a file holds.</summary>

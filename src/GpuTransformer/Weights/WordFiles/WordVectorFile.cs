@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Text.Unicode;
 using GpuTransformer.Kernels;
 
 namespace GpuTransformer.Weights.WordFiles;
@@ -16,6 +17,9 @@ internal static unsafe class WordVectorFile
     // Letters of one number as text: a float64 in full takes 25.
     private const int LongestNumber = 64;
 
+    private const int ReadableBytes = 512;
+    private const int LongestLetter = 4;
+
     /// <summary>Reads a file of any form.</summary>
     public static WordVectors Read(MappedFile file)
     {
@@ -31,7 +35,7 @@ internal static unsafe class WordVectorFile
             throw new InputException($"{file.Path}: line 1: expected vectors of 1 to {Widest} numbers, found {width}");
         }
         long left = Math.Max(0, file.Length - lineEnd - 1);
-        bool isText = IsTextLine(file.Bytes(file.Length - left, (int)Math.Min(left, Longest((int)width))), (int)width);
+        bool isText = IsText(file.Bytes(file.Length - left, (int)Math.Min(left, Longest((int)width))), (int)width);
         // The least that a record takes: a word, then four bytes or two letters for each number.
         CheckedSize least = (CheckedSize)count * (1 + (isText ? 2L : 4L) * width + (isText ? 0 : 1));
         if (!least.Within(left))
@@ -61,10 +65,29 @@ internal static unsafe class WordVectorFile
 
     private static int Longest(int width) => LongestWord + width * LongestNumber;
 
-    private static bool IsTextLine(ReadOnlySpan<byte> start, int width)
+    // A line of as many numbers, or at least nothing but text: then the error names what is wrong with the line.
+    private static bool IsText(ReadOnlySpan<byte> start, int width)
     {
         int end = start.IndexOf((byte)'\n');
-        return TextVectors.TryCount(end < 0 ? start : start[..end], out int found) && found == width;
+        return (TextVectors.TryCount(end < 0 ? start : start[..end], out int found) && found == width) || IsReadable(start);
+    }
+
+    // Numbers in binary are soon a zero, another control byte, or no UTF-8.
+    private static bool IsReadable(ReadOnlySpan<byte> start)
+    {
+        start = start[..Math.Min(start.Length, ReadableBytes)];
+        int control = start.IndexOfAnyInRange<byte>(0, 0x1f);
+        while (control >= 0 && start[control] is (byte)'\t' or (byte)'\r' or (byte)'\n')
+        {
+            int next = start[(control + 1)..].IndexOfAnyInRange<byte>(0, 0x1f);
+            control = next < 0 ? -1 : control + 1 + next;
+        }
+        bool isUtf8 = false;
+        for (int cut = 0; cut < LongestLetter && cut <= start.Length; cut++)
+        {
+            isUtf8 |= Utf8.IsValid(start[..^cut]);
+        }
+        return control < 0 && isUtf8;
     }
 
     // The first line of a file without a header says how many numbers there are.

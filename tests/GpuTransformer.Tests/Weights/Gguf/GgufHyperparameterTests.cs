@@ -64,7 +64,7 @@ public sealed class GgufHyperparameterTests : IDisposable
     public void IdsAndParts(string key, uint value) => MustRefuse(With(key, GgufValueType.U32, GgufBuilder.Bytes(value)), key);
 
     [Theory]
-    [InlineData("general.architecture", "mamba", "llama, qwen2")]
+    [InlineData("general.architecture", "mamba", "llama, qwen2, qwen3")]
     [InlineData("general.type", "adapter", "\"model\"")]
     [InlineData("llama.rope.scaling.type", "longrope", "none, linear, yarn")]
     public void Kinds(string key, string value, string mention) =>
