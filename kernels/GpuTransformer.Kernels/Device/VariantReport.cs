@@ -37,12 +37,15 @@ public sealed record VariantReport(string Operation, string Shape, string Varian
             Line(kernels.RmsNorm, "128x768", norm),
             Line(kernels.BatchNorm, "1x64x3136", new BatchNormArgs { X = data, Y = data, Weight = data, Bias = data, Mean = data, Variance = data, Batch = 1, Channels = 64, Spatial = 3136 }),
             Line(kernels.Activation, "128x768", new ActivationArgs { X = wide, Y = wide, Width = Width, Rows = rows }),
+            Line(kernels.SoftCap, "128x768", new SoftCapArgs { X = wide, Y = wide, Width = Width, Cap = 30f, Rows = rows }),
             Line(kernels.Attention, "12 heads x 64, 128 keys", new AttentionArgs<PlainScore>
             {
                 Query = wide, Output = wide, Pages = pages, RowTable = table, BlockTable = table,
                 Blocks = ActiveRows.Fixed(2), BlockRows = 64, NumHeads = Heads,
             }),
             Line(kernels.KeyValueWrite, "128x768", new KeyValueWriteArgs { Key = wide, Value = wide, Pages = pages, WriteTable = table, Rows = rows }),
+            Line(kernels.PageCopy, "1x12288", new PageCopyArgs { Keys = data, Values = data, CopyTable = table, PageElements = Width * PagedKeys.PageTokens, Copies = ActiveRows.Fixed(1) }),
+            Line(kernels.Rotary, "128x12x64", new RotaryArgs { X = wide, Y = wide, NumHeads = Heads, HeadDim = HeadDim, RotaryDim = HeadDim, Table = new RowView(data, 0, HeadDim), TableRows = Rows, Rows = rows }),
             Line(kernels.AttentionMap, "12 heads x 64, 128 keys", new AttentionMapArgs { Query = wide, Map = wide, Pages = pages, RowTable = table, Rows = rows, NumHeads = Heads, MapKeys = Rows }),
             Line(kernels.AdditiveAttention, "1x16x16x768", new AdditiveAttentionArgs
             {
