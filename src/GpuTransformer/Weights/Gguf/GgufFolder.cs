@@ -10,7 +10,7 @@ internal static class GgufFolder
 
     /// <summary>The path itself when it names a .gguf file, or a file that begins as one; the file of a folder that holds
     /// one; null when the folder holds none, or when the path is neither.</summary>
-    /// <exception cref="InputException">The folder holds several: they are listed.</exception>
+    /// <exception cref="InputException">The folder holds several: they are listed, or are the parts of one model.</exception>
     public static string? Find(string path)
     {
         if (path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path))
@@ -25,6 +25,7 @@ internal static class GgufFolder
             .Where(file => file.EndsWith(Extension, StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)];
         if (files.Length > 1)
         {
+            GgufSplitName.Refuse(files[0]);
             string listed = string.Join(", ", files.Take(MostListed).Select(Path.GetFileName));
             throw new InputException($"{path}: {files.Length} GGUF files: name one of {listed}" +
                 (files.Length > MostListed ? ", ..." : ""));

@@ -96,6 +96,15 @@ public sealed class GgufConfigTests : IDisposable
     }
 
     [Fact]
+    public void AFolderOfPartsIsNamedSo()
+    {
+        _folder.Write("m-00001-of-00002.gguf", Model("llama").Build());
+        _folder.Write("m-00002-of-00002.gguf", Model("llama").Build());
+        string message = Assert.Throws<InputException>(() => ModelConfig.Load(_folder.Path)).Message;
+        Assert.Contains("one part of a split GGUF model", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void WithoutATokenizerTheEmbeddingHasAsManyRowsAsThereAreIds() =>
         Assert.Equal(3, Load(Model("llama").Without("tokenizer.ggml.tokens")).Whole("vocab_size"));
 
