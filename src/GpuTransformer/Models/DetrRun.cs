@@ -19,7 +19,10 @@ internal sealed class DetrRun : IDisposable
     private readonly GraphTensor _zeros;
     private readonly FeatureMap _projected;
     private readonly float[] _places;
+    private readonly float[] _zeroRows;
+    private readonly bool[] _isReal;
     private readonly int[] _real;
+    private readonly int[] _slots;
 
     public DetrRun(Detr model, int images, int height, int width, Func<Program, Session> session)
     {
@@ -52,7 +55,11 @@ internal sealed class DetrRun : IDisposable
         BuildHeads(graph, maps, features);
         Session = session(graph.Build());
         _places = new float[images * count * config.DModel];
+        _zeroRows = new float[images * config.NumQueries * config.DModel];
+        _isReal = new bool[count];
         _real = new int[images];
+        _slots = new int[images];
+        Array.Fill(_slots, config.NumQueries);
     }
 
     public Session Session { get; }
@@ -88,7 +95,7 @@ internal sealed class DetrRun : IDisposable
         FillSource(images, isReal);
         FillQueries(images);
         Session.Write(_pixels, pixels);
-        Session.Write(_zeros, new float[images * _zeros.Width * _model.Config.NumQueries]);
+        Session.Write(_zeros, _zeroRows.AsSpan(0, images * _zeros.Width * _model.Config.NumQueries));
         Session.Run();
     }
 
@@ -133,17 +140,16 @@ internal sealed class DetrRun : IDisposable
         var rows = new TokenRows(Session, _source);
         var featureOf = Session.Table(_featureOf);
         var rowOf = Session.Table(_rowOf);
-        var real = new bool[Features];
         for (var image = 0; image < images; image++)
         {
-            var count = Downsample(image, isReal, real);
-            _model.Positions.Fill(real, _projected.Height, _projected.Width, _places.AsSpan(rows.Count * _positions.Width));
+            var count = Downsample(image, isReal);
+            _model.Positions.Fill(_isReal, _projected.Height, _projected.Width, _places.AsSpan(rows.Count * _positions.Width));
             _real[image] = count;
             var slot = 0;
             for (var i = 0; i < Features; i++)
             {
-                rowOf[image * Features + i] = real[i] ? rows.Count : -1;
-                if (real[i])
+                rowOf[image * Features + i] = _isReal[i] ? rows.Count : -1;
+                if (_isReal[i])
                 {
                     featureOf[rows.Count] = image * Features + i;
                     rows.Add(image, 0, i, slot++, 0, count);
@@ -161,8 +167,6 @@ internal sealed class DetrRun : IDisposable
         var rows = new TokenRows(Session, _queries);
         var sees = new VisibilityFiller(Session, _seesMemory);
         var count = _model.Config.NumQueries;
-        var slots = new int[images];
-        Array.Fill(slots, count);
         for (var image = 0; image < images; image++)
         {
             for (var query = 0; query < count; query++)
@@ -174,20 +178,20 @@ internal sealed class DetrRun : IDisposable
 
         rows.Finish();
         sees.Finish();
-        PageTables.FillPacked(Session, _queries.Keys, slots);
+        PageTables.FillPacked(Session, _queries.Keys, _slots.AsSpan(0, images));
     }
 
     /// <summary>The mask at the features' size, by the nearest pixel; how many features are no padding.</summary>
-    private int Downsample(int image, Func<int, int, int, bool> isReal, bool[] real)
+    private int Downsample(int image, Func<int, int, int, bool> isReal)
     {
         var (lines, columns) = (_projected.Height, _projected.Width);
         var count = 0;
-        for (var i = 0; i < real.Length; i++)
+        for (var i = 0; i < _isReal.Length; i++)
         {
             var y = UpsampleArgs.Nearest(i / columns, (float)Height / lines, Height);
             var x = UpsampleArgs.Nearest(i % columns, (float)Width / columns, Width);
-            real[i] = isReal(image, y, x);
-            count += real[i] ? 1 : 0;
+            _isReal[i] = isReal(image, y, x);
+            count += _isReal[i] ? 1 : 0;
         }
 
         return count > 0 ? count : throw new InputException($"pixel_mask[{image}]: every pixel that counts is padding.");

@@ -124,6 +124,20 @@ public class DetrTests
     }
 
     [SkippableFact]
+    public void A_bare_model_gives_its_hidden_states()
+    {
+        using var folder = ModelFolder.Of(Fixtures.Folder("tiny/detr"));
+        var pixels = Enumerable.Range(0, 3 * 20 * 24).Select(i => MathF.Sin(i)).ToArray();
+        var expected = Run(folder, pixels, null, 1, 20, 24);
+        folder.ChangeConfig(config => config["architectures"] = new JsonArray("DetrModel"));
+        var bare = Run(folder, pixels, null, 1, 20, 24);
+        Assert.Equal(["last_hidden_state", "encoder_last_hidden_state"], bare.Keys);
+        Assert.All(bare, output => Assert.Equal(expected[output.Key], output.Value));
+        folder.ChangeWeights((name, values, shape) => name.StartsWith("model.", StringComparison.Ordinal) ? (name[6..], values, shape) : null);
+        Assert.All(Run(folder, pixels, null, 1, 20, 24), output => Assert.Equal(expected[output.Key], output.Value));
+    }
+
+    [SkippableFact]
     public void Masks_and_pictures_that_do_not_fit_are_refused()
     {
         using var folder = ModelFolder.Of(Fixtures.Folder("tiny/detr"));
