@@ -6,7 +6,7 @@ using GpuTransformer.Weights.Json;
 namespace GpuTransformer.Generation;
 
 /// <summary>generation_config.json, or the same keys of config.json where that file is not there: what transformers
-/// loads. Keys that would change a result and are not honoured are kept by name, so that a call that they touch can be
+/// loads. A file that was not written by transformers may leave the ids of special tokens to config.json. Keys that would change a result and are not honoured are kept by name, so that a call that they touch can be
 /// refused; keys that change none (caches, outputs, assistants that only save time) are left alone.</summary>
 internal static class GenerationConfigFile
 {
@@ -28,15 +28,27 @@ internal static class GenerationConfigFile
             return Read(ModelConfig.Load(folder));
         }
 
-        var options = Read(JsonObject.Load(path, LargestFile));
-        if (options.DecoderStartTokenId is not null || options.BosTokenId is not null)
+        var file = JsonObject.Load(path, LargestFile);
+        var options = Read(file);
+        var hasStart = options.DecoderStartTokenId is not null || options.BosTokenId is not null;
+        if (hasStart && file.Has("transformers_version"))
         {
             return options;
         }
 
-        // Without a start token nothing can be generated; config.json may still name one.
+        // Without a start token no target can begin. And a file that transformers wrote says which tokens stop, be it none;
+        // one that was written by hand leaves out what config.json says.
         var config = ModelConfig.Load(folder);
-        return options with { DecoderStartTokenId = Id(config, "decoder_start_token_id"), BosTokenId = Id(config, "bos_token_id") };
+        var started = hasStart ? options : options with
+        {
+            DecoderStartTokenId = Id(config, "decoder_start_token_id"),
+            BosTokenId = Id(config, "bos_token_id"),
+        };
+        return file.Has("transformers_version") ? started : started with
+        {
+            EosTokenIds = file.Kind("eos_token_id") == JsonTokenType.None ? Ids(config, "eos_token_id") : options.EosTokenIds,
+            PadTokenId = options.PadTokenId ?? Id(config, "pad_token_id"),
+        };
     }
 
     internal static GenerationOptions Read(JsonObject file) => new()

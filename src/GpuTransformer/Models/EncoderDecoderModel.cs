@@ -56,6 +56,20 @@ public abstract class EncoderDecoderModel : GenerativeModel
         return Forward(source, ReadTarget(inputs, source.Batch));
     }
 
+    /// <summary>Writes what features say, of a model that reads features instead of ids.</summary>
+    /// <param name="features">Such as Whisper's input_features, [batch, num_mel_bins, frames].</param>
+    /// <param name="options">What goes before the model's own defaults.</param>
+    /// <param name="cancellation">Looked at between tokens.</param>
+    /// <returns>The answers, those of a source together, best first.</returns>
+    /// <exception cref="InputException">The model reads ids, the features are of another shape, or an option makes no sense.</exception>
+    public IReadOnlyList<GenerationResult> Generate(
+        HostTensor features, GenerationOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(features);
+        int[][] starts = [.. Enumerable.Repeat(Array.Empty<int>(), features.Size(0, 3))];
+        return Generate(new GenerationInputs(starts) { Features = features }, options, cancellation);
+    }
+
     /// <inheritdoc/>
     internal override IDecoding Start(DecodingRequest request)
     {

@@ -136,10 +136,19 @@ public class GenerationConfigTests
         Assert.Equal([2], alone.ForcedEosTokenIds!);
 
         // With the file, config.json says nothing but what a target begins with, where the file does not.
-        File.WriteAllText(folder.File(GenerationConfigFile.FileName), """{"max_length": 30}""");
+        File.WriteAllText(folder.File(GenerationConfigFile.FileName), """{"max_length": 30, "transformers_version": "5.23.0"}""");
         var both = GenerationConfigFile.Load(folder.Path);
         Assert.Equal((null, 7, 30), (both.NumBeams, both.DecoderStartTokenId, both.MaxLength));
         Assert.Null(both.EosTokenIds);
+
+        // A file that somebody wrote by hand leaves the special tokens to config.json.
+        File.WriteAllText(folder.File(GenerationConfigFile.FileName), """{"max_length": 30}""");
+        var byHand = GenerationConfigFile.Load(folder.Path);
+        Assert.Equal((null, 7), (byHand.NumBeams, byHand.DecoderStartTokenId));
+        Assert.Equal([2], byHand.EosTokenIds!);
+        Assert.Null(byHand.ForcedEosTokenIds);
+        File.WriteAllText(folder.File(GenerationConfigFile.FileName), """{"eos_token_id": null, "decoder_start_token_id": 3}""");
+        Assert.Null(GenerationConfigFile.Load(folder.Path).EosTokenIds);
         File.WriteAllText(folder.File(GenerationConfigFile.FileName), "{\"max_length\": 30");
         Assert.Contains(GenerationConfigFile.FileName, Assert.Throws<InputException>(() => GenerationConfigFile.Load(folder.Path)).Message);
     }

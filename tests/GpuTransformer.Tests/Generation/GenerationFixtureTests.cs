@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using GpuTransformer.Generation;
 using GpuTransformer.Models;
 using GpuTransformer.Tests.Weights;
@@ -97,6 +98,25 @@ public class GenerationFixtureTests
         using var model = (GenerativeModel)TransformerModel.Load(folder.Path, device);
         Assert.Equal([.. model.Tokenizer.Encode("inside.").Ids, 1], model.Encode("inside."));
         Assert.Equal([model.Tokenizer.Encode("inside.").Ids[0], 1], model.Encode("inside.", longest: 2));
+    }
+
+    [SkippableFact]
+    public void Speech_is_written_down_by_the_rules_of_its_folder()
+    {
+        var folder = Fixtures.Shared("real/whisper-tiny.en");
+        using var device = ComputeDevice.Open("cpu");
+        using var model = (EncoderDecoderModel)TransformerModel.Load(folder, device);
+        using var recorded = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
+        var cases = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "expected.json")))!["cases"]!.AsArray();
+        foreach (var name in recorded.Tensors.Keys.Where(key => key.StartsWith("mel.", StringComparison.Ordinal)))
+        {
+            var features = new HostTensor("input_features", recorded.ReadFloat32(name), 1, 80, 3000);
+            var found = model.Generate(features, new() { ForcedDecoderIds = [(1, 50362)], MaxNewTokens = 60 })[0];
+            var expected = cases.Single(c => (string)c!["file"]! == name[4..])!;
+            Assert.Equal(expected["ids"]!.AsArray().Select(id => (int)id!), found.Ids);
+            Assert.Equal((string)expected["text"]!, model.TargetTokenizer.Decode([.. found.Ids]));
+            Assert.Equal(FinishReason.StopToken, found.FinishReason);
+        }
     }
 
     private sealed class Fixture : IDisposable
