@@ -13,6 +13,9 @@ public abstract class CausalModel : GenerativeModel
     /// with the text.</summary>
     internal const int PrefillRows = 512;
 
+    /// <summary>Logits of a run that gives those of every row: 128 MB.</summary>
+    private const int LogitsOfARun = 1 << 25;
+
     private const int UsualLength = 1024;
 
     private protected CausalModel(ModelWeights weights, ComputeDevice device, string folder)
@@ -116,7 +119,7 @@ public abstract class CausalModel : GenerativeModel
             return values;
         }
 
-        var rows = Math.Min(PrefillRows, places.Count);
+        var rows = Math.Min(Math.Clamp(LogitsOfARun / VocabularySize, 16, PrefillRows), places.Count);
         using var run = new CausalRun(this, NewProgram("forward", rows, texts.Length, texts.Max(t => t.Length), rows), null);
         using var cache = new PageCache(run.Program.Program, run.Program.Space.Tokens.Keys, run.Session.Store);
         foreach (var _ in texts)
