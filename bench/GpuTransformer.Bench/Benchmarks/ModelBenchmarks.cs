@@ -23,3 +23,18 @@ public class VitBenchmark : DeviceBenchmark
     private protected override BenchCase Make(BenchDevice device) =>
         new VitCase(device, new VitWeights(Own(new RandomLayers(device))));
 }
+
+/// <summary>One step of a decoder of SmolLM2-135M's size.</summary>
+public class DecoderBenchmark : DeviceBenchmark
+{
+    /// <summary>Sequences that each get a token.</summary>
+    [Params(1, 8)]
+    public int Sequences { get; set; }
+
+    /// <summary>Tokens that each sequence has.</summary>
+    [Params(128, 1024)]
+    public int Keys { get; set; }
+
+    private protected override BenchCase Make(BenchDevice device) => new DecoderCase(
+        device, new DecoderWeights(Own(new RandomLayers(device)), DecoderSizes.SmolLm2), Sequences, Keys);
+}

@@ -30,6 +30,15 @@ internal sealed class RandomLayers(BenchDevice device) : IDisposable
         return norm;
     }
 
+    public NormWeights RmsNorm(string name, int width)
+    {
+        var norm = Own(new NormWeights(name, width, 1e-5f));
+        var ones = new float[width];
+        Array.Fill(ones, 1f);
+        norm.Fill(device.Filled(ones, $"{name}.weight"), null);
+        return norm;
+    }
+
     public EmbeddingWeights Table(string name, int rows, int width)
     {
         var table = Own(new EmbeddingWeights(name, rows, width));

@@ -14,6 +14,7 @@ internal sealed class QuickCases : IDisposable
     private readonly RandomLayers _layers;
     private readonly Lazy<EncoderLayerWeights> _encoder;
     private readonly Lazy<VitWeights> _vit;
+    private readonly Lazy<DecoderWeights> _decoder;
     private readonly List<BenchCase> _made = [];
 
     public QuickCases(BenchDevice device, IReadOnlyList<string> words)
@@ -23,6 +24,7 @@ internal sealed class QuickCases : IDisposable
         _layers = new RandomLayers(device);
         _encoder = new Lazy<EncoderLayerWeights>(() => _layers.EncoderLayer("encoder", EncoderSizes.Base));
         _vit = new Lazy<VitWeights>(() => new VitWeights(_layers));
+        _decoder = new Lazy<DecoderWeights>(() => new DecoderWeights(_layers, DecoderSizes.SmolLm2));
     }
 
     /// <summary>Names that <c>--quick</c> takes words of.</summary>
@@ -77,6 +79,8 @@ internal sealed class QuickCases : IDisposable
 
         yield return ("encoder layer 128", c => new EncoderLayerCase(c._device, c._encoder.Value, 128, 128));
         yield return ("ViT-B/16", c => new VitCase(c._device, c._vit.Value));
+        yield return ("decoder step 1", c => new DecoderCase(c._device, c._decoder.Value, 1, 128));
+        yield return ("decoder step 8", c => new DecoderCase(c._device, c._decoder.Value, 8, 128));
         foreach (var tokens in s_lengths)
         {
             yield return ($"short input {tokens}", c => new EncoderLayerCase(c._device, c._encoder.Value, Capacity, tokens));
