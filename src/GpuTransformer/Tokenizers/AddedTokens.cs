@@ -74,7 +74,7 @@ internal sealed class AddedTokens
     /// <paramref name="scope"/> trusts the text; null trusts all of it.</summary>
     public PieceList Cut(NormalizedText text, SpecialScope? scope = null)
     {
-        var pieces = new PieceList(text);
+        PieceList pieces = PieceList.Rent(text);
         if (_plain is not null)
         {
             pieces.Split((piece, parts) => _plain.Cut(piece, parts, scope));

@@ -32,17 +32,17 @@ internal sealed class TokenList
 {
     private readonly Func<int, string?> _textOf;
     private readonly List<Token> _tokens = [];
-    private readonly List<string> _written;
+    private readonly Notes _notes;
 
     /// <summary>An empty list; <paramref name="textOf"/> tells how an id is written.</summary>
-    public TokenList(Func<int, string?> textOf) : this(textOf, [""])
+    public TokenList(Func<int, string?> textOf) : this(textOf, new Notes())
     {
     }
 
-    private TokenList(Func<int, string?> textOf, List<string> written)
+    private TokenList(Func<int, string?> textOf, Notes notes)
     {
         _textOf = textOf;
-        _written = written;
+        _notes = notes;
     }
 
     /// <summary>How many tokens there are.</summary>
@@ -52,11 +52,11 @@ internal sealed class TokenList
     public Span<Token> Tokens => CollectionsMarshal.AsSpan(_tokens);
 
     /// <summary>An empty list of the same vocabulary.</summary>
-    public TokenList New() => new(_textOf, _written);
+    public TokenList New() => new(_textOf, _notes);
 
     /// <summary>How a token is written.</summary>
     public string TextOf(in Token token) =>
-        token.WrittenAt > 0 ? _written[token.WrittenAt] : _textOf(token.Id) ?? "";
+        token.WrittenAt > 0 ? _notes.Written![token.WrittenAt - 1] : _textOf(token.Id) ?? "";
 
     /// <summary>Makes room for tokens to come.</summary>
     public void Expect(int count) => _tokens.EnsureCapacity(_tokens.Count + count);
@@ -72,8 +72,9 @@ internal sealed class TokenList
             _tokens.Add(token);
             return;
         }
-        _tokens.Add(token with { WrittenAt = _written.Count });
-        _written.Add(written.ToString());
+        _notes.Written ??= [];
+        _notes.Written.Add(written.ToString());
+        _tokens.Add(token with { WrittenAt = _notes.Written.Count });
     }
 
     /// <summary>Adds a token of the template.</summary>
@@ -133,5 +134,11 @@ internal sealed class TokenList
             _tokens.RemoveAt(_tokens.Count - 1);
             _tokens.InsertRange(atStart ? 0 : _tokens.Count, Enumerable.Repeat(padding, missing));
         }
+    }
+
+    /// <summary>How some tokens are written, once there are any.</summary>
+    private sealed class Notes
+    {
+        public List<string>? Written;
     }
 }

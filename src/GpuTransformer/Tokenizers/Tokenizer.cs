@@ -131,6 +131,7 @@ public sealed partial class Tokenizer : ITokenizer
                 }
             }
         }
+        pieces.Return();
         return tokens;
     }
 

@@ -68,7 +68,8 @@ internal static class TokenizerModelFile
             FallsBackToBytes = part.FlagOr("byte_fallback", false),
             IgnoresMerges = part.FlagOr("ignore_merges", false),
         };
-        return new BpeModel(VocabularyOf(part), Merges(part), options, part.Name);
+        Vocabulary vocabulary = VocabularyOf(part);
+        return new BpeModel(vocabulary, Merges(part, vocabulary), options, part.Name);
     }
 
     private static Vocabulary VocabularyOf(JsonObject part)
@@ -78,7 +79,7 @@ internal static class TokenizerModelFile
         {
             throw part.Error("vocab", "an object", reader.TokenType.ToString());
         }
-        var ids = new Dictionary<string, int>();
+        var ids = new Dictionary<string, int>(CountKeys(reader));
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string token = part.TextAt("vocab", reader);
@@ -88,39 +89,82 @@ internal static class TokenizerModelFile
         return new Vocabulary(ids, $"{part.Name}: vocab");
     }
 
-    // A merge is ["a", "b"], in older files "a b", among which the first line of merges.txt may have come along.
-    private static List<(string Left, string Right)> Merges(JsonObject part)
+    private static int CountKeys(Utf8JsonReader reader)
     {
-        var merges = new List<(string, string)>();
+        int count = 0;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            reader.Skip();
+            count++;
+        }
+        return count;
+    }
+
+    // A merge is ["a", "b"], in older files "a b", among which the first line of merges.txt may have come along. Tokens are
+    // looked up where they stand: no strings are made.
+    private static List<(int Left, int Right)> Merges(JsonObject part, Vocabulary vocabulary)
+    {
         Utf8JsonReader reader = part.Array("merges");
+        var merges = new List<(int, int)>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            string[] pair = reader.TokenType == JsonTokenType.StartArray
-                ? PairOf(part, ref reader)
-                : part.TextAt("merges", reader).Split(' ');
-            if (pair.Length != 2)
+            string where = reader.TokenType == JsonTokenType.StartArray ? "" : part.TextAt("merges", reader);
+            if (where.StartsWith("#version", StringComparison.Ordinal))
             {
-                throw part.Error($"merges[{merges.Count}]", "two tokens", $"{pair.Length}");
+                continue;
             }
-            if (reader.TokenType == JsonTokenType.EndArray || !pair[0].StartsWith("#version", StringComparison.Ordinal))
-            {
-                merges.Add((pair[0], pair[1]));
-            }
+            merges.Add(reader.TokenType == JsonTokenType.StartArray
+                ? PairAt(part, ref reader, vocabulary, merges.Count)
+                : PairOf(part, where, vocabulary, merges.Count));
         }
         return merges;
     }
 
-    private static string[] PairOf(JsonObject part, ref Utf8JsonReader reader)
+    private static (int Left, int Right) PairAt(JsonObject part, ref Utf8JsonReader reader, Vocabulary vocabulary, int rank)
     {
-        var tokens = new List<string>(2);
+        Span<int> pair = stackalloc int[2];
+        int count = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (tokens.Count == 2)
+            if (count == 2)
             {
                 throw part.Error("merges", "two tokens", "more");
             }
-            tokens.Add(part.TextAt("merges", reader));
+            pair[count++] = IdAt(part, reader, vocabulary, rank);
         }
-        return [.. tokens];
+        return count == 2 ? (pair[0], pair[1]) : throw part.Error($"merges[{rank}]", "two tokens", $"{count}");
     }
+
+    private static (int Left, int Right) PairOf(JsonObject part, string text, Vocabulary vocabulary, int rank)
+    {
+        int space = text.IndexOf(' ');
+        if (space < 0 || space != text.LastIndexOf(' '))
+        {
+            throw part.Error($"merges[{rank}]", "two tokens", $"{text.Split(' ').Length}");
+        }
+        return (
+            IdOf(part, text.AsSpan(0, space), vocabulary, rank), IdOf(part, text.AsSpan(space + 1), vocabulary, rank));
+    }
+
+    private static int IdAt(JsonObject part, scoped in Utf8JsonReader reader, Vocabulary vocabulary, int rank)
+    {
+        const int ShortToken = 128;
+        if (reader.TokenType != JsonTokenType.String || reader.ValueSpan.Length > ShortToken)
+        {
+            return IdOf(part, part.TextAt("merges", reader), vocabulary, rank);
+        }
+        Span<char> token = stackalloc char[ShortToken];
+        try
+        {
+            return IdOf(part, token[..reader.CopyString(token)], vocabulary, rank);
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new InputException($"{part.Name}: merges: expected text, found half of a surrogate pair", error);
+        }
+    }
+
+    private static int IdOf(JsonObject part, ReadOnlySpan<char> token, Vocabulary vocabulary, int rank) =>
+        vocabulary.TryId(token, out int id) ? id
+            : throw new InputException($"{part.Name}: merges[{rank}]: {Quoted.Of(token)} is not in the vocabulary");
 }

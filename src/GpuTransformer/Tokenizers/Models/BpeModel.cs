@@ -36,6 +36,12 @@ internal sealed class BpeModel : ITokenModel
     /// <summary>The same, with every option.</summary>
     public BpeModel(
         Vocabulary vocabulary, IReadOnlyCollection<(string Left, string Right)> merges, BpeOptions options, string source)
+        : this(vocabulary, IdsOf(vocabulary, merges, source), options, source)
+    {
+    }
+
+    /// <summary>The same, with merges as pairs of ids.</summary>
+    public BpeModel(Vocabulary vocabulary, IReadOnlyList<(int Left, int Right)> merges, BpeOptions options, string source)
     {
         Vocabulary = vocabulary;
         _options = options;
@@ -48,16 +54,10 @@ internal sealed class BpeModel : ITokenModel
             _letters[letter] = vocabulary.TryId([(char)letter], out int id) ? id : -1;
         }
         _merges = new BpeMerges(merges.Count);
-        int rank = 0;
-        foreach ((string left, string right) in merges)
+        for (int rank = 0; rank < merges.Count; rank++)
         {
-            if (right.Length < options.Prefix.Length)
-            {
-                throw new InputException($"{source}: merges[{rank}]: expected a token that begins with the " +
-                    $"continuing_subword_prefix {Quoted.Of(options.Prefix)}, found {Quoted.Of(right)}");
-            }
-            _merges.Set(Known(left, rank), Known(right, rank), rank, KnownJoined(left, right[options.Prefix.Length..], rank));
-            rank++;
+            (int left, int right) = merges[rank];
+            _merges.Set(left, right, rank, Joined(vocabulary.TokenOf(left)!, vocabulary.TokenOf(right)!, rank));
         }
     }
 
@@ -95,19 +95,36 @@ internal sealed class BpeModel : ITokenModel
     private static int[] BytesOf(Vocabulary vocabulary) =>
         [.. Enumerable.Range(0, 256).Select(value => vocabulary.IdOf($"<0x{value:X2}>") ?? -1)];
 
-    private int Known(string token, int rank) => Vocabulary.IdOf(token) ?? throw Missing(token, rank);
-
-    private int KnownJoined(string left, string right, int rank)
+    private static List<(int Left, int Right)> IdsOf(
+        Vocabulary vocabulary, IReadOnlyCollection<(string Left, string Right)> merges, string source)
     {
-        int length = left.Length + right.Length;
-        Span<char> joined = length <= 256 ? stackalloc char[length] : new char[length];
-        left.CopyTo(joined);
-        right.CopyTo(joined[left.Length..]);
-        return Vocabulary.TryId(joined, out int id) ? id : throw Missing(joined, rank);
+        var ids = new List<(int, int)>(merges.Count);
+        int Known(string token) => vocabulary.IdOf(token) ?? throw Missing(source, token, ids.Count);
+        foreach ((string left, string right) in merges)
+        {
+            ids.Add((Known(left), Known(right)));
+        }
+        return ids;
     }
 
-    private InputException Missing(ReadOnlySpan<char> token, int rank) =>
-        new($"{_source}: merges[{rank}]: {Quoted.Of(token)} is not in the vocabulary");
+    // The right token's prefix only says that it goes on.
+    private int Joined(string left, string right, int rank)
+    {
+        if (right.Length < _options.Prefix.Length)
+        {
+            throw new InputException($"{_source}: merges[{rank}]: expected a token that begins with the " +
+                $"continuing_subword_prefix {Quoted.Of(_options.Prefix)}, found {Quoted.Of(right)}");
+        }
+        ReadOnlySpan<char> rest = right.AsSpan(_options.Prefix.Length);
+        int length = left.Length + rest.Length;
+        Span<char> joined = length <= 256 ? stackalloc char[length] : new char[length];
+        left.CopyTo(joined);
+        rest.CopyTo(joined[left.Length..]);
+        return Vocabulary.TryId(joined, out int id) ? id : throw Missing(_source, joined, rank);
+    }
+
+    private static InputException Missing(string source, ReadOnlySpan<char> token, int rank) =>
+        new($"{source}: merges[{rank}]: {Quoted.Of(token)} is not in the vocabulary");
 
     // Writes the letters as tokens; an unknown one waits, so that the next may join it. True when a letter was dropped.
     private bool Spell(ReadOnlySpan<char> piece, ref Speller speller)

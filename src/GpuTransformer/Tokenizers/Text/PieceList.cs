@@ -46,11 +46,39 @@ internal delegate void RangeSplit(ReadOnlySpan<char> letters, PieceWriter ranges
 /// <summary>The pieces of a text, in order.</summary>
 internal sealed class PieceList
 {
+    private const int MostKept = 4096;
+
+    [ThreadStatic]
+    private static PieceList? s_returned;
+
     private List<Piece> _pieces = [];
     private List<Piece> _spare = [];
 
     /// <summary>Begins with one piece.</summary>
     public PieceList(NormalizedText text) => _pieces.Add(new Piece(text));
+
+    /// <summary>Begins with one piece, in lists that this thread has given back.</summary>
+    public static PieceList Rent(NormalizedText text)
+    {
+        if (s_returned is not { } list)
+        {
+            return new PieceList(text);
+        }
+        s_returned = null;
+        list._pieces.Add(new Piece(text));
+        return list;
+    }
+
+    /// <summary>Gives the lists back, unless they are large.</summary>
+    public void Return()
+    {
+        if (_pieces.Capacity <= MostKept && _spare.Capacity <= MostKept)
+        {
+            _pieces.Clear();
+            _spare.Clear();
+            s_returned = this;
+        }
+    }
 
     /// <summary>The pieces.</summary>
     public List<Piece> Pieces => _pieces;
