@@ -13,8 +13,6 @@ namespace GpuTransformer.Models;
 /// model with a mask head, last_hidden_state, encoder_last_hidden_state.</summary>
 public sealed class Detr : TransformerModel
 {
-    /// <summary>Pixels of a run: more images than that are run one after another.</summary>
-    private const int PixelsPerRun = 1 << 22;
     private const int PlanSize = 256;
 
     private readonly RunPool<DetrRun> _runs = new();
@@ -45,6 +43,9 @@ public sealed class Detr : TransformerModel
 
     /// <inheritdoc/>
     public override string Architecture { get; }
+
+    /// <summary>Pixels of a run: more images than that are run one after another.</summary>
+    internal int PixelsPerRun { get; set; } = 1 << 22;
 
     internal ResNetBackbone Backbone { get; }
 

@@ -87,6 +87,14 @@ public class DetrTests
         var pixels = Enumerable.Range(0, 3 * 3 * height * width).Select(_ => random.NextSingle() * 2 - 1).ToArray();
         long[] mask = [.. Enumerable.Range(0, 3 * height * width).Select(i => i / width % height < 40 - 9 * (i / (height * width)) ? 1L : 0)];
         var together = Run(folder, pixels, mask, 3, height, width);
+
+        // Two images a run: the mask head of 5 queries counts once.
+        using var device = ComputeDevice.Open("cpu");
+        using var model = (Detr)TransformerModel.Load(folder.Path, device);
+        model.PixelsPerRun = 2 * height * width;
+        var inTurn = model.Forward(new ForwardInputs(
+            new HostTensor("pixel_values", pixels, 3, 3, height, width), new HostTensor("pixel_mask", mask, 3, height, width)));
+        Assert.All(inTurn, output => Assert.Equal(together[output.Name], output.Floats));
         for (var image = 0; image < 3; image++)
         {
             var alone = Run(
