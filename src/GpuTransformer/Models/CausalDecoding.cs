@@ -23,7 +23,7 @@ internal sealed class CausalDecoding : IDecoding
         var prompts = request.Prompts;
         Check(model, request);
         _model = model;
-        _maxLength = Math.Min(request.MaxLength, model.MaxTargetLength);
+        _maxLength = Math.Min(request.MaxLength, model.LongestForward);
         _logits = new LogitRows(request.Sequences, model.VocabularySize);
         var steps = model.NewProgram("step", request.Sequences, request.Sequences, _maxLength, request.Sequences);
         var keys = steps.Space.Tokens.Keys;
@@ -84,7 +84,7 @@ internal sealed class CausalDecoding : IDecoding
 
     private static void Check(CausalModel model, DecodingRequest request)
     {
-        var most = Math.Min(request.MaxLength, model.MaxTargetLength);
+        var most = Math.Min(request.MaxLength, model.LongestForward);
         if (request.Prompts.Count == 0 || request.Prompts.Any(p => p.Length == 0))
         {
             throw new InputException($"prompts: {request.Prompts.Count} texts, at least one with at least one id each is needed.");

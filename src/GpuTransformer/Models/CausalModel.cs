@@ -32,6 +32,9 @@ public abstract class CausalModel : GenerativeModel
     /// <summary>How many keys a row of the layers with a sliding window sees, its own included; null: there are none.</summary>
     internal virtual int? SlidingWindow => null;
 
+    /// <summary>The most tokens of a forward pass, which may go on where generation stops.</summary>
+    internal virtual int LongestForward => MaxTargetLength;
+
     /// <summary>The layers, from token rows to hidden states before the last norm, [tokens, hidden].</summary>
     internal abstract GraphTensor BuildHidden(GraphBuilder graph, CausalSpace space);
 
@@ -44,9 +47,9 @@ public abstract class CausalModel : GenerativeModel
         ArgumentNullException.ThrowIfNull(inputs);
         inputs.Allow("input_ids", "attention_mask");
         var batch = TokenBatch.Of(inputs.Require("input_ids"), inputs.Optional("attention_mask"), VocabularySize);
-        if (batch.Length > MaxTargetLength)
+        if (batch.Length > LongestForward)
         {
-            throw new InputException($"a text of {batch.Length} tokens, the model has {MaxTargetLength} positions.");
+            throw new InputException($"a text of {batch.Length} tokens, the model has {LongestForward} positions.");
         }
 
         var (texts, places) = RealTokens(batch);

@@ -58,6 +58,11 @@ public abstract record DecoderConfig
     /// <summary>Positions that the model was made for.</summary>
     public int MaxPositionEmbeddings { get; }
 
+    /// <summary>The most tokens of a text: positions as far as they are stretched; dynamic scaling has no end.</summary>
+    internal int MostPositions => Rope.Type == RopeType.Dynamic
+        ? int.MaxValue
+        : (int)Math.Min(int.MaxValue, Math.Max(MaxPositionEmbeddings, Rope.OriginalMaxPositions * Rope.Factor));
+
     /// <summary>Added to the mean square under the root.</summary>
     public float RmsNormEps { get; }
 

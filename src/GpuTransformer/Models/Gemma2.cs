@@ -82,7 +82,10 @@ public sealed class Gemma2 : CausalModel
     public override int VocabularySize => Config.VocabSize;
 
     /// <inheritdoc/>
-    public override int MaxTargetLength => int.MaxValue;
+    public override int MaxTargetLength => Config.MostPositions;
+
+    // A rotation is defined beyond the positions that a model was trained on.
+    internal override int LongestForward => int.MaxValue;
 
     internal override RotaryEmbedding Rotary { get; }
 

@@ -33,7 +33,10 @@ public abstract class RotaryDecoder : CausalModel
     public sealed override int VocabularySize => _config.VocabSize;
 
     /// <inheritdoc/>
-    public sealed override int MaxTargetLength => int.MaxValue;
+    public sealed override int MaxTargetLength => _config.MostPositions;
+
+    // A rotation is defined beyond the positions that a model was trained on.
+    internal sealed override int LongestForward => int.MaxValue;
 
     internal sealed override RotaryEmbedding Rotary { get; }
 

@@ -35,6 +35,26 @@ public class DecoderConfigTests
         Assert.All(parts, part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("{\"rope_type\": \"default\", \"rope_theta\": 1e4}", 100)]
+    [InlineData("{\"rope_type\": \"linear\", \"rope_theta\": 1e4, \"factor\": 2.5}", 250)]
+    [InlineData("{\"rope_type\": \"yarn\", \"rope_theta\": 1e4, \"factor\": 4, \"original_max_position_embeddings\": 16}", 100)]
+    [InlineData("{\"rope_type\": \"yarn\", \"rope_theta\": 1e4, \"factor\": 4, \"original_max_position_embeddings\": 100}", 400)]
+    [InlineData("{\"rope_type\": \"dynamic\", \"rope_theta\": 1e4, \"factor\": 2}", int.MaxValue)]
+    public void Texts_are_as_long_as_positions_are_stretched(string rope, int most) =>
+        Assert.Equal(most, Read("llama", ("max_position_embeddings", "100"), ("rope_parameters", rope)).MostPositions);
+
+    [SkippableFact]
+    public void A_prompt_longer_than_the_model_is_refused_before_it_runs()
+    {
+        using var device = ComputeDevice.Open("cpu");
+        using var model = (GenerativeModel)TransformerModel.Load(Fixtures.Folder("tiny/llama"), device);
+        var error = Assert.Throws<InputException>(() => model.Generate([new int[200]], new() { MaxNewTokens = 1 }));
+        Assert.Contains("128", error.Message, StringComparison.Ordinal);
+        var ids = new HostTensor("input_ids", new long[200], 1, 200);
+        Assert.Equal([1, 200, 101], model.Forward(new ForwardInputs(ids))[0].Shape);
+    }
+
     [Fact]
     public void Keys_that_do_not_change_the_answer_are_passed_over()
     {
