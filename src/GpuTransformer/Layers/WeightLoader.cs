@@ -16,6 +16,12 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
     /// <summary>Whether the checkpoint has this tensor.</summary>
     public bool Has(string name) => store.Has(name);
 
+    /// <summary>Where an embedding and an output layer are stored that may be tied: as in transformers 5, one that the
+    /// checkpoint has is used itself, even beside another one that differs, and one that is missing is the other.</summary>
+    public (string Embedding, string Head) TiedNames(string embedding, string head, bool isTied) => !isTied
+        ? (embedding, head)
+        : (Has(embedding) || !Has(head) ? embedding : head, Has(head) ? head : embedding);
+
     /// <summary>name.weight (out, in) and name.bias (out), as torch.nn.Linear.</summary>
     public LinearWeights Linear(string name, int inFeatures, int outFeatures, bool bias = true) =>
         Stack(name, inFeatures, outFeatures, bias, name);

@@ -66,12 +66,12 @@ public sealed class Gpt2 : CausalModel
         : base(load.Weights, device, folder)
     {
         _config = config;
-        _tokens = load.Table("wte.weight", config.VocabSize, config.NEmbd);
+        var (tokens, head) = load.TiedNames("wte.weight", "lm_head.weight", config.TieWordEmbeddings);
+        _tokens = load.Table(tokens, config.VocabSize, config.NEmbd);
         _positions = load.Table("wpe.weight", config.NPositions, config.NEmbd);
         _blocks = [.. Enumerable.Range(0, config.NLayer).Select(i => new Block(load, i, config))];
         _finalNorm = load.Norm("ln_f", config.NEmbd, config.LayerNormEpsilon);
-        _head = load.Tied(
-            "lm_head", config.TieWordEmbeddings ? "wte.weight" : "lm_head.weight", null, config.NEmbd, config.VocabSize);
+        _head = load.Tied("lm_head", head, null, config.NEmbd, config.VocabSize);
     }
 
     /// <summary>The config.</summary>
@@ -93,8 +93,8 @@ public sealed class Gpt2 : CausalModel
         var load = new WeightLoader(store, device);
         var model = new Gpt2(read, load, device, config.Folder);
 
-        // Old checkpoints keep the causal mask as buffers, and a second copy of the tied output layer.
-        load.Pack("*.attn.bias", "*.attn.masked_bias", "lm_head.weight");
+        // Old checkpoints keep the causal mask as buffers.
+        load.Pack("*.attn.bias", "*.attn.masked_bias");
         return model;
     }
 

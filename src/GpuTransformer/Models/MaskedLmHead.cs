@@ -12,15 +12,14 @@ internal static class MaskedLmHead
     public static HeadStep[] Load(
         WeightLoader load, EncoderConfig config, string dense, string norm, string decoder, string bias, ActivationKind activation)
     {
-        // An output layer of its own has a bias of its own; a tied one shares the head's, whichever name it was saved by.
+        // transformers adds the output layer's bias; one that is missing is the head's, to which it is tied.
         var own = $"{decoder}.bias";
-        var stored = (!config.TieWordEmbeddings && load.Has(own)) || !load.Has(bias) ? own : bias;
+        var stored = load.Has(own) || !load.Has(bias) ? own : bias;
+        var (_, weight) = load.TiedNames("embeddings.word_embeddings.weight", $"{decoder}.weight", config.TieWordEmbeddings);
         return
         [
             new(load.Linear(dense, config.HiddenSize, config.HiddenSize), activation, load.Norm(norm, config.HiddenSize, config.LayerNormEps)),
-            new(load.Tied(
-                decoder, config.TieWordEmbeddings ? "embeddings.word_embeddings.weight" : $"{decoder}.weight", stored, config.HiddenSize,
-                config.VocabSize)),
+            new(load.Tied(decoder, weight, stored, config.HiddenSize, config.VocabSize)),
         ];
     }
 }

@@ -21,12 +21,12 @@ public abstract class RotaryDecoder : CausalModel
     {
         _config = config;
         Rotary = new RotaryEmbedding(config.Rope, config.HeadDim, load.Optional("rope_freqs.weight", config.HeadDim / 2));
-        _tokens = load.Table("embed_tokens.weight", config.VocabSize, config.HiddenSize);
+        var (tokens, head) = load.TiedNames("embed_tokens.weight", "lm_head.weight", config.TieWordEmbeddings);
+        _tokens = load.Table(tokens, config.VocabSize, config.HiddenSize);
         _blocks = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(
             i => new Block(load, $"layers.{i}", config, parts, config.IsSliding[i]))];
         _norm = load.RmsNorm("norm", config.HiddenSize, config.RmsNormEps);
-        _head = load.Tied(
-            "lm_head", config.TieWordEmbeddings ? "embed_tokens.weight" : "lm_head.weight", null, config.HiddenSize, config.VocabSize);
+        _head = load.Tied("lm_head", head, null, config.HiddenSize, config.VocabSize);
     }
 
     /// <inheritdoc/>
@@ -64,8 +64,8 @@ public abstract class RotaryDecoder : CausalModel
         var load = new WeightLoader(store, device);
         var model = make(load);
 
-        // Old checkpoints keep the frequencies as buffers, and a second copy of a tied output layer.
-        load.Pack("*.rotary_emb.inv_freq", "lm_head.weight");
+        // Old checkpoints keep the frequencies as buffers.
+        load.Pack("*.rotary_emb.inv_freq");
         return model;
     }
 

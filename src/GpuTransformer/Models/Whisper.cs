@@ -90,7 +90,7 @@ public sealed class Whisper : EncoderDecoderModel
         using var store = config.OpenWeights("model.", "");
         var load = new WeightLoader(store, device);
         var model = new Whisper(read, load, device, config.Folder);
-        load.Pack(read.TieWordEmbeddings ? ["proj_out.weight"] : []);
+        load.Pack();
         return model;
     }
 }

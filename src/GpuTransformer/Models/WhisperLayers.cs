@@ -34,11 +34,11 @@ internal sealed class WhisperLayers : IEncoderDecoderGraph
         _sourcePositions = load.Table("encoder.embed_positions.weight", config.MaxSourcePositions, d);
         _encoder = [.. Enumerable.Range(0, config.EncoderLayers).Select(i => new EncoderLayer(load, $"encoder.layers.{i}", config))];
         _encoderNorm = load.Norm("encoder.layer_norm", d, LayerNormEps);
-        _tokens = load.Table("decoder.embed_tokens.weight", config.VocabSize, d);
+        var (tokens, head) = load.TiedNames("decoder.embed_tokens.weight", "proj_out.weight", config.TieWordEmbeddings);
+        _tokens = load.Table(tokens, config.VocabSize, d);
         _targetPositions = load.Table("decoder.embed_positions.weight", config.MaxTargetPositions, d);
         _decoder = [.. Enumerable.Range(0, config.DecoderLayers).Select(i => new DecoderLayer(load, $"decoder.layers.{i}", config))];
         _decoderNorm = load.Norm("decoder.layer_norm", d, LayerNormEps);
-        var head = config.TieWordEmbeddings ? "decoder.embed_tokens.weight" : "proj_out.weight";
         _head = load.Tied("proj_out", head, null, d, config.VocabSize);
     }
 

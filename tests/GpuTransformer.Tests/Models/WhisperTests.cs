@@ -81,12 +81,12 @@ public class WhisperTests
     }
 
     [SkippableFact]
-    public void An_untied_head_is_a_weight_of_its_own()
+    public void A_stored_head_is_used_whether_or_not_the_config_ties_it()
     {
         using var folder = ModelFolder.Of(Fixtures.Folder("tiny/whisper"));
-        var tied = Logits(folder);
+        Assert.Contains(Logits(folder), value => value != 0);
         folder.AddWeights(w => w.Add("proj_out.weight", new float[103 * 32], 103, 32));
-        Assert.Equal(tied, Logits(folder));
+        Assert.All(Logits(folder), value => Assert.Equal(0, value));
         folder.ChangeConfig(c => c["tie_word_embeddings"] = false);
         Assert.All(Logits(folder), value => Assert.Equal(0, value));
     }
