@@ -12,6 +12,13 @@ internal sealed class Lowercase : INormalizer
     /// <summary>Puts the text in lower case.</summary>
     public static void Apply(NormalizedText text)
     {
+        if (Ascii.IsValid(text.Units))
+        {
+            var units = new char[text.Length];
+            _ = Ascii.ToLower(text.Units, units, out _);
+            text.SetUnits(units);
+            return;
+        }
         NormalizedText.Rewrite rewrite = text.BeginRewrite();
         foreach (Rune letter in text.Units.EnumerateRunes())
         {

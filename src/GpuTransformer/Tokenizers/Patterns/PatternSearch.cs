@@ -107,6 +107,11 @@ internal ref struct PatternSearch
                 {
                     return false;
                 }
+                if (!CanBegin(_steps[step.First], at))
+                {
+                    index = step.Second;
+                    return true;
+                }
                 Push(new Choice(step.Second, at, at, ChoiceKind.Once));
                 index = step.First;
                 return true;
@@ -131,6 +136,11 @@ internal ref struct PatternSearch
                 return true;
         }
     }
+
+    // False when the next letter is none that the step takes: its alternative need not be tried.
+    private readonly bool CanBegin(in PatternStep step, int at) =>
+        step.Op is not (PatternOp.Letter or PatternOp.Letters) || (step.Op == PatternOp.Letters && step.Least == 0)
+        || (at < _text.Length && step.Set!.Contains(LetterAt(at, out _)));
 
     private bool TakeLetters(ref int index, ref int at, in PatternStep step)
     {
