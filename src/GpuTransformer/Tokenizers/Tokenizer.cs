@@ -44,8 +44,9 @@ public sealed partial class Tokenizer : ITokenizer
     /// <inheritdoc/>
     public int IdLimit => Math.Max(_model.Vocabulary.IdLimit, _added.IdLimit);
 
-    /// <summary>Reads the tokenizer of a model folder: tokenizer.json, else a SentencePiece model, else vocab.json with
-    /// merges.txt, else vocab.txt as BERT uses it. An <see cref="InputException"/> names the part that is wrong or not
+    /// <summary>Reads the tokenizer of a model folder: tokenizer.json, else a SentencePiece model, else source.spm and
+    /// target.spm as Marian uses them, else vocab.json with merges.txt, else vocab.txt as BERT uses it, else that of a GGUF
+    /// file, which may also be named itself. An <see cref="InputException"/> names the part that is wrong or not
     /// supported.</summary>
     public static Tokenizer Load(string folder) => TokenizerFolder.Load(folder);
 

@@ -5,6 +5,7 @@ using GpuTransformer.Tests.Weights;
 using GpuTransformer.Tests.Weights.Gguf;
 using GpuTransformer.Tokenizers;
 using GpuTransformer.Tokenizers.SentencePiece;
+using GpuTransformer.Tokenizers.Text;
 using GpuTransformer.Weights.Gguf;
 using Xunit;
 
@@ -94,6 +95,38 @@ public sealed class GgufTokenizerTests : IDisposable
         Assert.Equal([0, 2, 1, 0, 3, 1], tokenizer.Encode("a", "b").Ids);
         Assert.Equal([2, 1], tokenizer.Encode("a</s>", addSpecialTokens: false).Ids);
         Assert.Equal("ab", tokenizer.Decode([0, 2, 3, 1]));
+    }
+
+    [Theory]
+    [InlineData("default", "a1234 b's\n", "123", 3)]
+    [InlineData("gpt-2", "a1234 b's\n", " b", 2)]
+    [InlineData("smollm", "a12 b", "2", 1)]
+    [InlineData("llama-bpe", "a1234", "123", 3)]
+    [InlineData("qwen2", "a12!\n", "!\n", 2)]
+    [InlineData("qwen35", "a\u0903\u0903b", "a\u0903\u0903b", 8)]
+    [InlineData("falcon", "a1234$ b", "$", 1)]
+    [InlineData("deepseek-coder", "a\nb 12\u4e2d", "\u4e2d", 3)]
+    [InlineData("deepseek-v3", "!ab 1234", "!ab", 3)]
+    [InlineData("poro-chat", "ab, c", " c", 2)]
+    [InlineData("viking", "ab 12", "2", 1)]
+    [InlineData("tekken", "aBc/ 1\n", "Bc", 2)]
+    [InlineData("gpt-4o", "aBc's 1234\n", "Bc's", 4)]
+    [InlineData("bailingmoe", "a12!\n", "!\n", 2)]
+    [InlineData("seed-coder", "a12!\n", "!", 1)]
+    [InlineData("minicpm5", "a1234!\n", "123", 3)]
+    public void EveryKindOfCutCoversTheText(string pre, string text, string piece, int bytes)
+    {
+        // Each byte a token; the piece that the pattern must cut out is one more, which takes merges from its left.
+        string[] letters = [.. Enumerable.Range(0, 256).Select(value => ByteAlphabet.LetterOf((byte)value).ToString())];
+        string spelled = string.Concat(System.Text.Encoding.UTF8.GetBytes(piece).Select(value => letters[value]));
+        Assert.Equal(bytes, spelled.Length);
+        string[] starts = [.. Enumerable.Range(2, Math.Max(0, bytes - 1)).Select(length => spelled[..length])];
+        Tokenizer tokenizer = Written(Begin("gpt2", [.. letters, .. starts.Distinct()], [.. Enumerable.Repeat(1, 256 + starts.Distinct().Count())])
+            .Text("tokenizer.ggml.pre", pre).Flag("tokenizer.ggml.add_bos_token", false)
+            .Texts("tokenizer.ggml.merges", [.. starts.Select(start => $"{start[..^1]} {start[^1]}")]));
+        Tokenization found = tokenizer.Encode(text);
+        Assert.Contains(spelled, found.Tokens);
+        Assert.Equal(text, tokenizer.Decode(found.Ids));
     }
 
     [Fact]
