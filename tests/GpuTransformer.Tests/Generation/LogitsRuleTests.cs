@@ -55,6 +55,16 @@ public class LogitsRuleTests
     }
 
     [Fact]
+    public void A_stop_token_outside_the_vocabulary_never_comes_and_is_no_error()
+    {
+        var options = new GenerationOptions { EosTokenIds = [1, 50256], MinNewTokens = 2, ExponentialDecayLengthPenalty = (0, 2) };
+        Expect([1, No, 1, 1], options, [1, 1, 1, 1], ids: [0, 0, 0], prompt: 2);
+        Expect([1, 4, 1, 1], options, [1, 1, 1, 1], ids: [0, 0, 0, 0], prompt: 2);
+        Expect([1, 1, 1, 1], options with { EosTokenIds = [4] }, [1, 1, 1, 1], ids: [0, 0, 0], prompt: 2);
+        Assert.Equal(20, FakeModel.Random(30).Generate(new() { EosTokenIds = [30] }, [1])[0].NewTokens);
+    }
+
+    [Fact]
     public void Tokens_are_forced_to_the_first_and_the_last_place()
     {
         var options = new GenerationOptions { ForcedBosTokenId = 2, ForcedEosTokenIds = [0, 1] };
@@ -146,7 +156,6 @@ public class LogitsRuleTests
         [No, (float)Math.Log(0.5), (float)Math.Log(0.5), No], new() { SuppressTokens = [0, 3], RenormalizeLogits = true }, [5, 7, 7, 5], ids: [0]);
 
     [Theory]
-    [InlineData("eos_token_id")]
     [InlineData("forced_bos_token_id")]
     [InlineData("forced_eos_token_id")]
     [InlineData("bad_words_ids")]
@@ -154,8 +163,7 @@ public class LogitsRuleTests
     {
         var options = option switch
         {
-            "eos_token_id" => new GenerationOptions { EosTokenIds = [4] },
-            "forced_bos_token_id" => new() { ForcedBosTokenId = 4 },
+            "forced_bos_token_id" => new GenerationOptions { ForcedBosTokenId = 4 },
             "forced_eos_token_id" => new() { ForcedEosTokenIds = [4] },
             _ => new() { BadWordsIds = [[0, 4]] },
         };

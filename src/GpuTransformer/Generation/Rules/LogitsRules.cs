@@ -59,10 +59,12 @@ internal static class LogitsRules
     private static void AddLength(List<ILogitsRule> rules, GenerationSettings settings, int vocabSize)
     {
         var options = settings.Options;
-        Check("eos_token_id", settings.Eos, vocabSize);
-        if (settings.Eos.Length > 0 && (options.MinLength > 0 || options.MinNewTokens > 0))
+
+        // A stop token that the vocabulary does not have never comes: configs keep the one of the family's first model.
+        int[] stops = [.. settings.Eos.Where(id => id >= 0 && id < vocabSize)];
+        if (stops.Length > 0 && (options.MinLength > 0 || options.MinNewTokens > 0))
         {
-            rules.Add(new MinimumLength(settings));
+            rules.Add(new MinimumLength(settings, stops));
         }
 
         if (options.ForcedBosTokenId is { } bos)
@@ -82,9 +84,9 @@ internal static class LogitsRules
             rules.Add(new FiniteScores());
         }
 
-        if (options.ExponentialDecayLengthPenalty is { } decay && settings.Eos.Length > 0)
+        if (options.ExponentialDecayLengthPenalty is { } decay && stops.Length > 0)
         {
-            rules.Add(new LengthDecay(decay.Start, decay.Factor, settings.Eos));
+            rules.Add(new LengthDecay(decay.Start, decay.Factor, stops));
         }
     }
 
