@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Text;
 using GpuTransformer.Cli;
 using GpuTransformer.Cli.Commands;
@@ -30,14 +29,9 @@ var root = new RootCommand("Transformer inference in C#: any GPU through ILGPU, 
 
 // A text that begins with @ is a text, not the name of a file with more arguments.
 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-if (parsed.Errors.Count > 0)
+if (UsageErrors.Find(parsed) is { } wrong)
 {
-    return Fail(ExitCode.Usage, $"{parsed.Errors[0].Message} (gputx --help lists the commands)");
-}
-
-if (Misspelt(parsed) is { } option)
-{
-    return Fail(ExitCode.Usage, $"{option}: there is no such option here (texts that begin with -- stand after a lone --)");
+    return Fail(ExitCode.Usage, wrong);
 }
 
 try
@@ -45,43 +39,22 @@ try
     var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
     return await parsed.InvokeAsync(configuration);
 }
-catch (OperationCanceledException)
+catch (Exception error)
 {
-    return Fail(ExitCode.Interrupted, "interrupted");
-}
-catch (DeviceException error)
-{
-    return Fail(ExitCode.Device, error.Message);
-}
-catch (GpuTransformerException error)
-{
-    return Fail(ExitCode.InputOutput, error.Message);
-}
-catch (ArgumentException error)
-{
-    return Fail(ExitCode.Usage, error.Message);
-}
-catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-{
-    return Fail(ExitCode.InputOutput, error.Message);
+    // Loops over several threads wrap what was thrown in one of them.
+    return error is AggregateException several ? Report(several.Flatten().InnerExceptions[0]) : Report(error);
 }
 
-// A word with dashes that is no option would else be taken for a text.
-static string? Misspelt(ParseResult parsed)
+static int Report(Exception error) => error switch
 {
-    var before = TokenType.Command;
-    foreach (var token in parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash))
-    {
-        if (token.Type == TokenType.Argument && before != TokenType.Option && token.Value is ['-', '-', _, ..])
-        {
-            return token.Value;
-        }
-
-        before = token.Type;
-    }
-
-    return null;
-}
+    OperationCanceledException => Fail(ExitCode.Interrupted, "interrupted"),
+    DeviceException => Fail(ExitCode.Device, error.Message),
+    GpuTransformerException => Fail(ExitCode.InputOutput, error.Message),
+    ArgumentException => Fail(ExitCode.Usage, error.Message),
+    IOException or UnauthorizedAccessException => Fail(ExitCode.InputOutput, error.Message),
+    OutOfMemoryException => Fail(ExitCode.InputOutput, $"there is not enough memory: {error.Message}"),
+    _ => Fail(ExitCode.CheckFailed, $"a fault of this program: {error.GetType().Name}: {error.Message}"),
+};
 
 static int Fail(int code, string message)
 {

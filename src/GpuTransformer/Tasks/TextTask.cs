@@ -46,7 +46,7 @@ public abstract class TextTask : IDisposable
         var tokens = Encode(_cutting ?? _tokenizer, text, pair);
         return tokens.Ids.Length <= Limit
             ? tokens
-            : throw new InputException($"a text of {tokens.Ids.Length} tokens, the model takes {Limit}; it was not asked to be truncated.");
+            : throw new InputException($"a text of {tokens.Ids.Length} tokens, the model takes {Limit}; truncation (--truncate) was not asked for.");
     }
 
     /// <inheritdoc/>

@@ -28,6 +28,32 @@ public sealed class BadInputTests : IDisposable
     [InlineData("plan", "g2p", "--threads", "9999")]
     public async Task Wrong_usage_is_2(params string[] arguments) => await Expect(2, "", arguments);
 
+    [Theory]
+    [InlineData("'frobnicate': there is no such command", "frobnicate")]
+    [InlineData("--threads 'x': expected a whole number", "plan", "g2p", "--threads", "x")]
+    [InlineData("--seed '-1': expected a whole number of at least 0", "generate", "g2p", "--ids", "[[4]]", "--seed", "-1")]
+    [InlineData("--ids: expected JSON rows of ids such as [[1,2,3],[4,5]], found something else at byte", "generate", "g2p", "--ids", "[[1.5]]")]
+    [InlineData("Must be one of: 'utf16' 'codepoints'", "tokens", "bert-shakespeare", "a", "--offsets", "bytes")]
+    public async Task Wrong_usage_is_said_in_words_of_the_command_line(string named, params string[] arguments) => await Expect(2, named, arguments);
+
+    [Theory]
+    [InlineData("tokens")]
+    [InlineData("decode")]
+    [InlineData("embed")]
+    [InlineData("fill-mask")]
+    [InlineData("classify")]
+    [InlineData("ner")]
+    [InlineData("generate")]
+    [InlineData("chat")]
+    [InlineData("translate")]
+    [InlineData("neighbours")]
+    public async Task Help_has_an_example(string command)
+    {
+        var (code, output, error) = await Gputx.RunAsync(command, "--help");
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains($"Example: gputx {command} ", output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Missing_folder_is_3() => await Expect(3, "nowhere", "plan", "nowhere", "--device", "cpu");
 

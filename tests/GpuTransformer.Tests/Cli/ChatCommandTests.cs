@@ -63,6 +63,7 @@ public sealed class ChatCommandTests : IDisposable
         var (found, output, error) = await Gputx.RunAsync("chat", _folder.Path, "hello");
         Assert.Equal(code, found);
         Assert.Contains(mention, error, StringComparison.Ordinal);
+        Assert.Contains("--raw", error, StringComparison.Ordinal);
         Assert.Single(error.TrimEnd('\n').Split('\n'));
         Assert.Empty(output);
     }

@@ -101,6 +101,29 @@ public sealed class GenerateTests
         Assert.Contains(named, error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_prompt_that_is_cut_leaves_room_for_an_answer()
+    {
+        var text = string.Join(' ', Enumerable.Repeat("morrow", 600));
+        var (code, _, error) = await Gputx.RunAsync("generate", "gpt2-shakespeare", text, "--device", "cpu");
+        Assert.Equal(3, code);
+        Assert.Contains("--truncate", error, StringComparison.Ordinal);
+        (code, var output, error) = await Gputx.RunAsync("generate", "gpt2-shakespeare", text, "--truncate", "--eos", "none", "--device", "cpu");
+        Assert.True(code == 0, error);
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal(20, json.RootElement.GetProperty("ids").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task A_folder_without_tokenizer_is_no_fault_of_a_text()
+    {
+        using var folder = new ModelFolder("gpt2-shakespeare");
+        var (code, output, error) = await Gputx.RunAsync("generate", folder.Path, "one", "two", "--keep-going", "--device", "cpu");
+        Assert.Equal((3, ""), (code, output));
+        Assert.StartsWith($"gputx: {folder.Path}: expected one of tokenizer.json", error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd('\n').Split('\n'));
+    }
+
     private static async Task<string> Ids(params string[] arguments)
     {
         string[] all = ["generate", "g2p", .. arguments.Contains("--ids") ? [] : (string[])["--ids", "[[4,23,2]]"], .. arguments, "--device", "cpu"];

@@ -12,6 +12,7 @@ namespace GpuTransformer.Cli.Commands;
 internal static class ChatCommand
 {
     private const int UsualAnswer = 256;
+    private const string WayAround = "(--raw takes texts as they stand, without a template)";
 
     public static Command Create()
     {
@@ -45,7 +46,7 @@ internal static class ChatCommand
                 using var model = GenerateCommand.Load(ShippedModels.Resolve(parsed.GetValue(folder)!), device);
                 using var interruption = new Interruption();
                 options = WithLength(model, options);
-                var template = parsed.GetValue(raw) ? null : ChatTemplate.Load(model.Folder);
+                var template = parsed.GetValue(raw) ? null : Template(model.Folder);
                 return template is not null && !request.AsJson && request.Texts.Length == 0 && request.File is null && !Console.IsInputRedirected
                     ? new Conversation(model, template, parsed.GetValue(system), options).Run(interruption.Token)
                     : Run(model, template, parsed.GetValue(system), parsed.GetValue(special), options, request, interruption.Token);
@@ -79,7 +80,31 @@ internal static class ChatCommand
                 throw new InputException("a pair of texts, where one text was expected");
             }
 
-            return plain.Take(template.Encode(model.Tokenizer, [.. before, new ChatMessage("user", input.Text)], special), input.Number);
+            return plain.Take(Cut(template, input.Text), input.Number);
+        }
+
+        int[] Cut(ChatTemplate by, string text)
+        {
+            try
+            {
+                return by.Encode(model.Tokenizer, [.. before, new ChatMessage("user", text)], special);
+            }
+            catch (InputException error)
+            {
+                throw new InputException($"{error.Message} {WayAround}", error);
+            }
+        }
+    }
+
+    private static ChatTemplate Template(string folder)
+    {
+        try
+        {
+            return ChatTemplate.Load(folder);
+        }
+        catch (InputException error)
+        {
+            throw new InputException($"{error.Message} {WayAround}", error);
         }
     }
 

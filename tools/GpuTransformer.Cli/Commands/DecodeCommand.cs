@@ -19,7 +19,8 @@ internal static class DecodeCommand
             "decode",
             "Turn ids back into text. A line is a JSON array of ids, or an object with \"ids\", as `gputx tokens` writes it; a JSON line out is " +
             "{\"text\"}. Example: gputx decode bert-shakespeare \"[2, 102, 114, 231, 3]\"") { folder, keep };
-        var options = new TextOptions(command, hasFormat: false);
+        var options = new TextOptions(
+            command, hasFormat: false, name: "IDS", description: "Arrays of ids, or objects with \"ids\". None: lines of --file, or of standard input.");
         command.SetAction(parsed =>
         {
             var request = options.Read(parsed);

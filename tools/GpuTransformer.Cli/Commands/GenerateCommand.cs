@@ -22,13 +22,15 @@ internal static class GenerateCommand
                 + "new tokens of a decoder, the whole target of an encoder-decoder; scores with beams.",
             HelpName = "[[1,2,3],[4,5]]",
         };
-        return Create("generate", "Continue texts, or answer them with an encoder-decoder.", ids, _ => { });
+        return Create("generate", "Continue texts, or answer them with an encoder-decoder. A JSON line is {\"ids\", \"text\"}, with several answers "
+            + "{\"candidates\": [{\"ids\", \"text\", \"score\"}]}. Example: gputx generate gpt2-shakespeare \"ROMEO.\" --max-new-tokens 40", ids, _ => { });
     }
 
     /// <summary>gputx translate.</summary>
     public static Command CreateTranslate() => Create(
         "translate",
-        "Turn texts into other texts with an encoder-decoder: translations, summaries, phonemes. T5's prefixes are part of the text.",
+        "Turn texts into other texts with an encoder-decoder: translations, summaries, phonemes. T5's prefixes are part of the text. "
+        + "Example: gputx translate g2p \"attention\" --num-beams 4",
         null,
         model =>
         {
@@ -93,6 +95,8 @@ internal static class GenerateCommand
     private static int Run(
         GenerativeModel model, GenerationOptions options, TextRequest request, bool special, bool truncate, CancellationToken cancellation)
     {
+        // A folder without tokenizer is no fault of the first text.
+        _ = (model.SourceTokenizer, model.TargetTokenizer);
         var encode = new PromptEncoder(model, options, special, truncate);
         return !request.AsJson && request.Texts is [var text] && CanStream(model, options)
             ? Stream(model, options, encode.Encode(InputLines.Parse(text, "argument 1", request.Format)), text, cancellation)

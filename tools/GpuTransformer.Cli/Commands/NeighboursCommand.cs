@@ -18,8 +18,12 @@ internal static class NeighboursCommand
         var file = new Argument<string>("FILE") { Description = "Word vectors: word2vec binary or text, or GloVe text; or word2vec-shakespeare, which is shipped." };
         var topK = new Option<int>("--top-k") { Description = "Words for each.", HelpName = "N", DefaultValueFactory = _ => DefaultCount };
         var analogies = new Option<string[]>("--analogy") { Description = "A sum of words: king-man+woman. May stand several times.", HelpName = "SUM", DefaultValueFactory = _ => [] };
-        var command = new Command("neighbours", "Find the words nearest to words.") { file, topK, analogies };
-        var options = new TextOptions(command, hasFormat: false, hasBatch: false);
+        var command = new Command(
+            "neighbours",
+            "Find the words nearest to words, by cosine. A JSON line is {\"word\", \"neighbours\": [{\"word\", \"score\"}]}, with \"analogy\" for a sum. " +
+            "Example: gputx neighbours word2vec-shakespeare king --analogy king-man+woman") { file, topK, analogies };
+        var options = new TextOptions(
+            command, hasFormat: false, hasBatch: false, name: "WORD", description: "Words. None, and no --analogy: lines of --file, or of standard input.");
         command.SetAction(parsed =>
         {
             var count = parsed.GetValue(topK);

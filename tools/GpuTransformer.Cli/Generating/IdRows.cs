@@ -24,7 +24,8 @@ internal static class IdRows
         }
         catch (JsonException error)
         {
-            throw new ArgumentException($"--ids: expected JSON rows of ids such as [[1,2,3],[4,5]]: {error.Message}", error);
+            throw new ArgumentException(
+                $"--ids: expected JSON rows of ids such as [[1,2,3],[4,5]], found something else at byte {error.BytePositionInLine + 1}", error);
         }
     }
 

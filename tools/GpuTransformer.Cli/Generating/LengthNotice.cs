@@ -10,7 +10,8 @@ internal sealed class LengthNotice(GenerativeModel model, GenerationOptions opti
     private bool _isSaid = !new GenerationSettings(options.Over(model.GenerationDefaults)).HasDefaultLength;
 
     /// <summary>Looks at answers.</summary>
-    public void See(IReadOnlyList<GenerationResult> results) => See(results.Any(result => result.FinishReason == FinishReason.Length));
+    public void See(IReadOnlyList<GenerationResult> results) => See(results.Any(
+        result => result.FinishReason == FinishReason.Length && result.NewTokens >= GenerationSettings.DefaultNewTokens));
 
     /// <summary>Looks at an answer that ended for its length or not.</summary>
     public void See(bool isCut)

@@ -12,6 +12,7 @@ internal sealed class PromptEncoder
     private readonly bool _special;
     private readonly bool _truncates;
     private readonly int _room;
+    private readonly int _cut;
     private readonly string _what;
 
     /// <param name="model">The model.</param>
@@ -22,6 +23,11 @@ internal sealed class PromptEncoder
     {
         (_model, _special, _truncates) = (model, special, truncate);
         _room = model.LongestInput(options);
+
+        // A prompt that is cut anyway leaves room for an answer of the usual length.
+        _cut = model.IsEncoderDecoder || !new GenerationSettings(options.Over(model.GenerationDefaults)).HasDefaultLength
+            ? _room
+            : Math.Clamp(model.MaxTargetLength - GenerationSettings.DefaultNewTokens, 1, _room);
         _what = model.IsEncoderDecoder
             ? $"the model reads {_room}"
             : $"with the answer the model has {model.MaxTargetLength}, which leaves {_room}";
@@ -36,8 +42,10 @@ internal sealed class PromptEncoder
             throw new InputException("a pair of texts, where one text was expected");
         }
 
-        var ids = _model.Encode(input.Text, _special, _truncates ? _room : int.MaxValue);
-        return ids.Length <= _room ? new PromptItem(ids, input.Number) : throw TooLong(ids.Length, _truncates ? "" : " (--truncate cuts it)");
+        var ids = _model.Encode(input.Text, _special);
+        return ids.Length <= _room ? new PromptItem(ids, input.Number)
+            : _truncates ? new PromptItem(_model.Encode(input.Text, _special, _cut), input.Number)
+            : throw TooLong(ids.Length, " (--truncate cuts it)");
     }
 
     /// <summary>The tokens of a conversation, which is never cut.</summary>

@@ -8,13 +8,9 @@ internal sealed class TextOptions
 {
     private const int DefaultBatch = 32;
     private const int LargestBatch = 1 << 16;
+    private const string JsonTexts = "Texts. None: lines of --file, or of standard input. A JSON object with a string \"text\" (and perhaps \"pair\") is that.";
 
-    private readonly Argument<string[]> _texts = new("TEXT")
-    {
-        Description = "Texts. None: lines of --file, or of standard input. A JSON object with a string \"text\" (and perhaps \"pair\") is that.",
-        Arity = ArgumentArity.ZeroOrMore,
-        DefaultValueFactory = _ => [],
-    };
+    private readonly Argument<string[]> _texts;
 
     private readonly Option<string?> _file = new("--file") { Description = "Lines of this file are the inputs; - is standard input.", HelpName = "FILE" };
     private readonly Option<bool> _json = new("--json") { Description = "A JSON line an input, also on a terminal. Not on a terminal this is so anyway." };
@@ -38,8 +34,16 @@ internal sealed class TextOptions
     /// <param name="command">The command.</param>
     /// <param name="hasFormat">Whether lines may be JSON objects; else each is taken as it stands.</param>
     /// <param name="hasBatch">Whether inputs run together.</param>
-    public TextOptions(Command command, bool hasFormat = true, bool hasBatch = true)
+    /// <param name="name">What the inputs are called where they are no texts.</param>
+    /// <param name="description">What they are.</param>
+    public TextOptions(Command command, bool hasFormat = true, bool hasBatch = true, string name = "TEXT", string description = JsonTexts)
     {
+        _texts = new Argument<string[]>(name)
+        {
+            Description = description,
+            Arity = ArgumentArity.ZeroOrMore,
+            DefaultValueFactory = _ => [],
+        };
         _input.AcceptOnlyFromAmong("auto", "text", "jsonl");
         command.Add(_texts);
         command.Add(_file);
