@@ -21,10 +21,11 @@ public sealed class Bert : TextEncoder
         var load = new WeightLoader(store, device);
         var stack = new EncoderStack(load, EncoderNames.Bert, read.Sizes);
         var model = new Bert(read, Head(load, read), stack, load, device, config.Folder);
-        load.Pack(
-            "position_ids", "*.position_ids", "*.token_type_ids", "cls.*", "bert.cls.*", "classifier.*", "qa_outputs.*",
-            read.Task is EncoderTask.MaskedLm or EncoderTask.TokenClassification ? "*pooler.dense.weight" : "cls.*",
-            read.Task is EncoderTask.MaskedLm or EncoderTask.TokenClassification ? "*pooler.dense.bias" : "cls.*");
+        load.Pack([
+            "position_ids", "*.position_ids", "*.token_type_ids", "qa_outputs.*",
+            .. read.Task is EncoderTask.MaskedLm or EncoderTask.TokenClassification ? (string[])["*pooler.dense.weight", "*pooler.dense.bias"] : [],
+            .. EncoderConfig.UnusedHeads(read.Task, ["cls.*", "bert.cls.*"], ["cls.seq_relationship.*", "cls.predictions.bias", "cls.predictions.decoder.*"]),
+        ]);
         return model;
     }
 

@@ -24,9 +24,11 @@ public sealed class DistilBert : TextEncoder
         var load = new WeightLoader(store, device);
         var stack = new EncoderStack(load, EncoderNames.DistilBert, read.Sizes);
         var model = new DistilBert(read, Head(load, read), stack, load, device, config.Folder);
-        load.Pack(
-            "position_ids", "*.position_ids", "vocab_transform.*", "vocab_layer_norm.*", "vocab_projector.*", "pre_classifier.*",
-            "classifier.*", "qa_outputs.*");
+        load.Pack([
+            "position_ids", "*.position_ids", "qa_outputs.*",
+            .. read.Task == EncoderTask.SequenceClassification ? (string[])[] : ["pre_classifier.*"],
+            .. EncoderConfig.UnusedHeads(read.Task, ["vocab_transform.*", "vocab_layer_norm.*", "vocab_projector.*"], ["vocab_projector.*"]),
+        ]);
         return model;
     }
 

@@ -145,4 +145,15 @@ public sealed record EncoderConfig(
     internal static string? ReadProblemType(ModelConfig config) => !config.Has("problem_type")
         ? null
         : config.OneOf("problem_type", "single_label_classification", "multi_label_classification", "regression");
+
+    /// <summary>Weights of heads that a checkpoint may hold and the task does not read.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="languageModel">The masked-language-model head.</param>
+    /// <param name="stored">What of that head may be stored and stand unread where it is the task's: the other of two tied.</param>
+    internal static string[] UnusedHeads(EncoderTask task, string[] languageModel, string[] stored) => task switch
+    {
+        EncoderTask.MaskedLm => [.. stored, "classifier.*"],
+        EncoderTask.Encode => [.. languageModel, "classifier.*"],
+        _ => languageModel,
+    };
 }

@@ -25,10 +25,11 @@ public sealed class Roberta : TextEncoder
         var load = new WeightLoader(store, device);
         var stack = new EncoderStack(load, EncoderNames.Bert, read.Sizes);
         var model = new Roberta(read, Head(load, read), stack, load, device, config.Folder);
-        load.Pack(
-            "position_ids", "*.position_ids", "*.token_type_ids", "lm_head.*", "classifier.*", "qa_outputs.*",
-            read.Task == EncoderTask.Encode ? "lm_head.*" : "*pooler.dense.weight",
-            read.Task == EncoderTask.Encode ? "lm_head.*" : "*pooler.dense.bias");
+        load.Pack([
+            "position_ids", "*.position_ids", "*.token_type_ids", "qa_outputs.*",
+            .. read.Task == EncoderTask.Encode ? (string[])[] : ["*pooler.dense.weight", "*pooler.dense.bias"],
+            .. EncoderConfig.UnusedHeads(read.Task, ["lm_head.*"], ["lm_head.bias", "lm_head.decoder.*"]),
+        ]);
         return model;
     }
 

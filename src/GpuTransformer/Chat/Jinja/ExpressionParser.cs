@@ -8,7 +8,14 @@ internal sealed class ExpressionParser
 
     private static readonly Dictionary<string, int> s_levels = new()
     {
-        ["+"] = 1, ["-"] = 1, ["~"] = 2, ["*"] = 3, ["/"] = 3, ["//"] = 3, ["%"] = 3, ["**"] = 4,
+        ["+"] = 1,
+        ["-"] = 1,
+        ["~"] = 2,
+        ["*"] = 3,
+        ["/"] = 3,
+        ["//"] = 3,
+        ["%"] = 3,
+        ["**"] = 4,
     };
 
     private readonly TokenReader _tokens;
