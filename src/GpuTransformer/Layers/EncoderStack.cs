@@ -44,6 +44,9 @@ internal sealed record EncoderNames(
 /// norm over it and its input.</summary>
 internal sealed class EncoderStack
 {
+    /// <summary>The word embeddings in a checkpoint of any of the families.</summary>
+    public const string WordsName = "embeddings.word_embeddings.weight";
+
     private readonly EncoderSizes _sizes;
     private readonly EmbeddingWeights _words;
     private readonly EmbeddingWeights _positions;
@@ -51,10 +54,15 @@ internal sealed class EncoderStack
     private readonly NormWeights _embeddingNorm;
     private readonly Layer[] _layers;
 
-    public EncoderStack(WeightLoader load, EncoderNames names, EncoderSizes sizes)
+    /// <param name="load">The checkpoint.</param>
+    /// <param name="names">How it names what is in a layer.</param>
+    /// <param name="sizes">Sizes.</param>
+    /// <param name="tied">The output layer that may stand for word embeddings that are missing; null: none.</param>
+    public EncoderStack(WeightLoader load, EncoderNames names, EncoderSizes sizes, string? tied)
     {
         _sizes = sizes;
-        _words = load.Table("embeddings.word_embeddings.weight", sizes.VocabSize, sizes.HiddenSize);
+        var (words, _) = load.TiedNames(WordsName, tied ?? WordsName, tied is not null);
+        _words = load.Table(words, sizes.VocabSize, sizes.HiddenSize);
         _positions = load.Table("embeddings.position_embeddings.weight", sizes.MaxPositions, sizes.HiddenSize);
         _types = sizes.TypeVocabSize == 0
             ? null

@@ -7,6 +7,8 @@ namespace GpuTransformer.Models;
 /// <summary>BERT (Devlin et al. 2018, arXiv:1810.04805). Follows transformers/models/bert/modeling_bert.py.</summary>
 public sealed class Bert : TextEncoder
 {
+    private const string OutputLayer = "cls.predictions.decoder";
+
     private Bert(EncoderConfig config, EncoderHead? head, EncoderStack stack, WeightLoader load, ComputeDevice device, string folder)
         : base(config, stack, head, load, device, folder)
     {
@@ -19,7 +21,7 @@ public sealed class Bert : TextEncoder
         var read = EncoderConfig.Read(config, "Bert", task);
         using var store = config.OpenWeights("", "bert.");
         var load = new WeightLoader(store, device);
-        var stack = new EncoderStack(load, EncoderNames.Bert, read.Sizes);
+        var stack = new EncoderStack(load, EncoderNames.Bert, read.Sizes, read.TiedHead(OutputLayer));
         var model = new Bert(read, Head(load, read), stack, load, device, config.Folder);
         load.Pack([
             "position_ids", "*.position_ids", "*.token_type_ids", "qa_outputs.*",
@@ -38,7 +40,7 @@ public sealed class Bert : TextEncoder
         {
             EncoderTask.MaskedLm => new EncoderHead(
                 config.Architecture == "BertForPreTraining" ? "prediction_logits" : "logits", true, MaskedLmHead.Load(
-                    load, config, "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.decoder",
+                    load, config, "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", OutputLayer,
                     "cls.predictions.bias", config.HiddenAct)),
             EncoderTask.SequenceClassification => new EncoderHead("logits", false, Pooler(), Classifier()),
             EncoderTask.TokenClassification => new EncoderHead("logits", true, Classifier()),

@@ -10,6 +10,8 @@ public sealed class DistilBert : TextEncoder
 {
     private const float LayerNormEps = 1e-12f;
 
+    private const string OutputLayer = "vocab_projector";
+
     private DistilBert(EncoderConfig config, EncoderHead? head, EncoderStack stack, WeightLoader load, ComputeDevice device, string folder)
         : base(config, stack, head, load, device, folder)
     {
@@ -22,7 +24,7 @@ public sealed class DistilBert : TextEncoder
         var read = ReadConfig(config, task);
         using var store = config.OpenWeights("", "distilbert.");
         var load = new WeightLoader(store, device);
-        var stack = new EncoderStack(load, EncoderNames.DistilBert, read.Sizes);
+        var stack = new EncoderStack(load, EncoderNames.DistilBert, read.Sizes, read.TiedHead(OutputLayer));
         var model = new DistilBert(read, Head(load, read), stack, load, device, config.Folder);
         load.Pack([
             "position_ids", "*.position_ids", "qa_outputs.*",
@@ -61,7 +63,7 @@ public sealed class DistilBert : TextEncoder
         return config.Task switch
         {
             EncoderTask.MaskedLm => new EncoderHead("logits", true, MaskedLmHead.Load(
-                load, config, "vocab_transform", "vocab_layer_norm", "vocab_projector", "vocab_projector.bias", config.HiddenAct)),
+                load, config, "vocab_transform", "vocab_layer_norm", OutputLayer, "vocab_projector.bias", config.HiddenAct)),
             EncoderTask.SequenceClassification => new EncoderHead(
                 "logits", false, new HeadStep(load.Linear("pre_classifier", hidden, hidden), ActivationKind.Relu), Classifier()),
             EncoderTask.TokenClassification => new EncoderHead("logits", true, Classifier()),

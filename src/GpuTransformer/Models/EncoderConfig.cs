@@ -47,6 +47,9 @@ public sealed record EncoderConfig(
     /// <summary>The most tokens of a text.</summary>
     public int MaxLength => PaddingIdx is { } padding ? MaxPositionEmbeddings - padding - 1 : MaxPositionEmbeddings;
 
+    /// <summary>The output layer's weight, where it is tied to the word embeddings; null: it is not, or there is none.</summary>
+    internal string? TiedHead(string layer) => Task == EncoderTask.MaskedLm && TieWordEmbeddings ? $"{layer}.weight" : null;
+
     internal EncoderSizes Sizes => new(
         VocabSize, HiddenSize, NumHiddenLayers, NumAttentionHeads, IntermediateSize, MaxPositionEmbeddings, TypeVocabSize, LayerNormEps,
         HiddenAct);

@@ -15,7 +15,7 @@ internal static class MaskedLmHead
         // transformers adds the output layer's bias; one that is missing is the head's, to which it is tied.
         var own = $"{decoder}.bias";
         var stored = load.Has(own) || !load.Has(bias) ? own : bias;
-        var (_, weight) = load.TiedNames("embeddings.word_embeddings.weight", $"{decoder}.weight", config.TieWordEmbeddings);
+        var (_, weight) = load.TiedNames(EncoderStack.WordsName, $"{decoder}.weight", config.TieWordEmbeddings);
         return
         [
             new(load.Linear(dense, config.HiddenSize, config.HiddenSize), activation, load.Norm(norm, config.HiddenSize, config.LayerNormEps)),

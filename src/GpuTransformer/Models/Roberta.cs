@@ -9,6 +9,8 @@ namespace GpuTransformer.Models;
 /// transformers/models/roberta/modeling_roberta.py.</summary>
 public sealed class Roberta : TextEncoder
 {
+    private const string OutputLayer = "lm_head.decoder";
+
     private Roberta(EncoderConfig config, EncoderHead? head, EncoderStack stack, WeightLoader load, ComputeDevice device, string folder)
         : base(config, stack, head, load, device, folder)
     {
@@ -23,7 +25,7 @@ public sealed class Roberta : TextEncoder
         var read = EncoderConfig.Read(config, prefix, task, config.WholeOr("pad_token_id", 1, 0, 1 << 20));
         using var store = config.OpenWeights("", "roberta.");
         var load = new WeightLoader(store, device);
-        var stack = new EncoderStack(load, EncoderNames.Bert, read.Sizes);
+        var stack = new EncoderStack(load, EncoderNames.Bert, read.Sizes, read.TiedHead(OutputLayer));
         var model = new Roberta(read, Head(load, read), stack, load, device, config.Folder);
         load.Pack([
             "position_ids", "*.position_ids", "*.token_type_ids", "qa_outputs.*",
@@ -39,7 +41,7 @@ public sealed class Roberta : TextEncoder
         return config.Task switch
         {
             EncoderTask.MaskedLm => new EncoderHead("logits", true, MaskedLmHead.Load(
-                load, config, "lm_head.dense", "lm_head.layer_norm", "lm_head.decoder", "lm_head.bias", ActivationKind.GeluErf)),
+                load, config, "lm_head.dense", "lm_head.layer_norm", OutputLayer, "lm_head.bias", ActivationKind.GeluErf)),
             EncoderTask.SequenceClassification => new EncoderHead(
                 "logits", false,
                 new HeadStep(load.Linear("classifier.dense", hidden, hidden), ActivationKind.Tanh),

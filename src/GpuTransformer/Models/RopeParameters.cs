@@ -80,8 +80,8 @@ public sealed record RopeParameters
     /// <param name="maxPositions">Its max_position_embeddings.</param>
     internal static RopeParameters Read(ModelConfig config, int headDim, int maxPositions)
     {
-        // Where both are there transformers takes the old key.
-        var key = config.Has("rope_scaling") ? "rope_scaling" : "rope_parameters";
+        // Where both are there transformers takes the old key, unless nothing is in it.
+        var key = config.Section("rope_scaling") is { Count: > 0 } ? "rope_scaling" : "rope_parameters";
         var section = config.Section(key);
         foreach (var unknown in section?.Keys.Except(s_known) ?? [])
         {

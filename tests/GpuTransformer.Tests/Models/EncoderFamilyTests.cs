@@ -50,6 +50,25 @@ public sealed class EncoderFamilyTests : IDisposable
     }
 
     [SkippableFact]
+    public void A_stored_output_layer_stands_for_missing_words_and_is_used_where_it_differs()
+    {
+        using var folder = Copy("bert-mlm");
+        folder.ChangeWeights((tensor, values, shape) => (
+            tensor == "bert.embeddings.word_embeddings.weight" ? "cls.predictions.decoder.weight" : tensor, values, shape));
+        using (var model = TransformerModel.Load(folder.Path, _device))
+        {
+            ExpectRecorded(model, Path.Combine(Fixtures.Folder("tiny/bert-mlm"), "io.safetensors"));
+        }
+
+        using var both = Copy("bert-mlm");
+        both.AddWeights(
+            ("cls.predictions.decoder.weight", new float[97 * 32], [97, 32]), ("cls.predictions.decoder.bias", [.. Enumerable.Repeat(7f, 97)], [97]));
+        using var other = TransformerModel.Load(both.Path, _device);
+        var logits = other.Forward(Inputs("bert-mlm")).Single().Floats;
+        Compare("logits", [.. Enumerable.Repeat(7f, logits.Length)], logits, Mask("bert-mlm", 97));
+    }
+
+    [SkippableFact]
     public void Weights_saved_by_BertForPreTraining_serve_every_task()
     {
         using var folder = Copy("bert-mlm");

@@ -66,6 +66,8 @@ public class RotaryEmbeddingTests
         var old = Read("""{"rope_theta": 5000, "rope_scaling": {"type": "linear", "factor": 4}}""", 64);
         Assert.Equal(old, Read("""{"rope_parameters": {"rope_type": "linear", "factor": 4, "rope_theta": 5000}}""", 64));
         Assert.Equal(RopeType.Default, Read("""{"rope_theta": 5000, "rope_scaling": null}""", 64).Type);
+        Assert.Equal(
+            RopeType.Linear, Read("""{"rope_scaling": {}, "rope_parameters": {"rope_type": "linear", "factor": 4}}""", 64).Type);
         Assert.Equal(10000, Read("{}", 64).Theta);
 
         // A key beside rope_parameters goes before the one in it; without either the positions are the original ones.
