@@ -85,7 +85,8 @@ public abstract class GenerativeModel : TransformerModel
     internal virtual int LongestInput(GenerationOptions options)
     {
         var room = new GenerationSettings(options.Over(GenerationDefaults)).LongestPrompt(MaxTargetLength);
-        return room > 0 ? room : throw new InputException($"max_new_tokens {options.MaxNewTokens}: the model has {MaxTargetLength}");
+        var asked = options.MaxNewTokens is { } made ? $"max_new_tokens {made}" : $"max_length {options.MaxLength}";
+        return room > 0 ? room : throw new InputException($"{asked}: of the model's {MaxTargetLength} positions none is left for a prompt");
     }
 
     /// <summary>The tokens of an input. What looks like a special token in it is text unless <paramref name="allowSpecial"/>:

@@ -75,6 +75,7 @@ public sealed class GenerateTests
     [InlineData(2, "--top-p", "--top-p", "1.5")]
     [InlineData(2, "--early-stopping", "--early-stopping", "often")]
     [InlineData(2, "--eos", "--eos", "2,x")]
+    [InlineData(2, "--stop:", "--stop", "")]
     [InlineData(2, "--ids", "--ids", "[[1,2],[3")]
     [InlineData(2, "--ids", "--ids", "[]")]
     [InlineData(3, "num_return_sequences", "--num-return-sequences", "2")]
@@ -112,6 +113,14 @@ public sealed class GenerateTests
         Assert.True(code == 0, error);
         using var json = JsonDocument.Parse(output);
         Assert.Equal(20, json.RootElement.GetProperty("ids").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task A_length_without_room_for_a_prompt_is_named()
+    {
+        var (code, _, error) = await Gputx.RunAsync("generate", "gpt2-shakespeare", "ROMEO", "--max-length", "1", "--device", "cpu");
+        Assert.Equal(3, code);
+        Assert.Contains("max_length 1:", error, StringComparison.Ordinal);
     }
 
     [Fact]

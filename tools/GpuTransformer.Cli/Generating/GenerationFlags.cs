@@ -87,7 +87,8 @@ internal sealed class GenerationFlags
         }
         catch (InputException error)
         {
-            throw new ArgumentException($"--{error.Message.Replace('_', '-')}", error);
+            throw new ArgumentException(
+                $"--{error.Message.Replace("stop_strings", "stop", StringComparison.Ordinal).Replace('_', '-')}", error);
         }
 
         return options;
