@@ -16,7 +16,7 @@ internal ref struct PatternSearch
     private readonly PatternStep[] _steps;
     private readonly ReadOnlySpan<char> _text;
     private readonly string _source;
-    private Choice[] _choices;
+    private PatternChoice[] _choices;
     private int _top;
     private int _depth;
     private long _stepsLeft;
@@ -35,7 +35,7 @@ internal ref struct PatternSearch
         _steps = steps;
         _text = text;
         _source = source;
-        _choices = new Choice[32];
+        _choices = new PatternChoice[32];
         _stepsLeft = StepsAtLeast + StepsPerLetter * text.Length;
         _notesFrom = -1;
     }
@@ -112,7 +112,7 @@ internal ref struct PatternSearch
                     index = step.Second;
                     return true;
                 }
-                Push(new Choice(step.Second, at, at, ChoiceKind.Once));
+                Push(new PatternChoice(step.Second, at, at, PatternChoiceKind.Once));
                 index = step.First;
                 return true;
             case PatternOp.Jump:
@@ -170,12 +170,12 @@ internal ref struct PatternSearch
         {
             if (count < step.Most)
             {
-                Push(new Choice(index, at, start, ChoiceKind.OneMore, count));
+                Push(new PatternChoice(index, at, start, PatternChoiceKind.OneMore, count));
             }
         }
         else if (step.Mode == RepeatMode.Greedy && (at > least || isEndless))
         {
-            Push(new Choice(index, at, least, ChoiceKind.OneLess, start));
+            Push(new PatternChoice(index, at, least, PatternChoiceKind.OneLess, start));
         }
         index++;
         return true;
@@ -185,15 +185,15 @@ internal ref struct PatternSearch
     {
         while (_top > floor)
         {
-            ref Choice choice = ref _choices[_top - 1];
+            ref PatternChoice choice = ref _choices[_top - 1];
             step = choice.Step;
             at = choice.At;
             switch (choice.Kind)
             {
-                case ChoiceKind.Once:
+                case PatternChoiceKind.Once:
                     _top--;
                     return true;
-                case ChoiceKind.OneLess when at > choice.Least:
+                case PatternChoiceKind.OneLess when at > choice.Least:
                     CountStep();
                     _ = LetterBefore(at, out int back);
                     at -= back;
@@ -204,7 +204,7 @@ internal ref struct PatternSearch
                         return true;
                     }
                     break;
-                case ChoiceKind.OneLess:
+                case PatternChoiceKind.OneLess:
                     NoteRun(step, choice.Extra);
                     _top--;
                     break;
@@ -282,7 +282,7 @@ internal ref struct PatternSearch
     private readonly InputException RunsAway() => new(
         $"{_source}: the pattern takes more than {StepsPerLetter} steps a letter on a text of {_text.Length} letters");
 
-    private void Push(in Choice choice)
+    private void Push(in PatternChoice choice)
     {
         if (_top == _choices.Length)
         {
@@ -334,23 +334,5 @@ internal ref struct PatternSearch
         }
         _ = Rune.DecodeLastFromUtf16(_text[..at], out Rune letter, out length);
         return letter.Value;
-    }
-
-    private enum ChoiceKind : byte
-    {
-        Once,
-        OneLess,
-        OneMore,
-    }
-
-    /// <summary>A way that was not taken yet: a step and a place; for letters also where the least of them end, or how many
-    /// were taken.</summary>
-    private struct Choice(int step, int at, int least, ChoiceKind kind, int extra = 0)
-    {
-        public readonly int Step = step;
-        public readonly int Least = least;
-        public readonly ChoiceKind Kind = kind;
-        public int At = at;
-        public int Extra = extra;
     }
 }
