@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
@@ -7,7 +6,7 @@ namespace GpuTransformer.Kernels;
 /// <para>Shapes: x, y (rows, width). A tile owns some whole rows.</para>
 /// <para>Numerics: <see cref="VectorMath"/>'s tanh; NaN stays NaN.</para>
 /// <para>Cost: 8 bytes and about 20 flops an element.</para></summary>
-internal static unsafe class SoftCapCpu
+internal unsafe struct SoftCapCpu : ISimdTile
 {
     internal struct Args
     {
@@ -20,16 +19,8 @@ internal static unsafe class SoftCapCpu
 
     public static CpuVariant<SoftCapArgs> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<SoftCapArgs> ForWidth(int bits) => new CpuVariant<SoftCapArgs, Args>(
-        $"softcap-cpu-{bits}",
-        Convert,
-        &TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<SoftCapArgs> ForWidth(int bits) =>
+        SimdVariant.Of<SoftCapCpu, SoftCapArgs, Args>("softcap-cpu", bits, Convert, &TileCount);
 
     internal static Args Convert(in SoftCapArgs args) => new()
     {
@@ -43,7 +34,7 @@ internal static unsafe class SoftCapCpu
     internal static int TileCount(void* args) => RowTiles.Count(((Args*)args)->Rows.Count, ((Args*)args)->Width);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
@@ -8,7 +7,7 @@ namespace GpuTransformer.Kernels;
 /// weights (batch · seqLenQ, seqLenKv). A tile owns one query.</para>
 /// <para>Numerics: two accumulators for a score, one for an output, keys ascending. A query of no keys gives zeros.</para>
 /// <para>Cost: about 25 flops an element of the keys, for each query.</para></summary>
-internal static unsafe class AdditiveAttentionCpu
+internal unsafe struct AdditiveAttentionCpu : ISimdTile
 {
     internal struct Args
     {
@@ -28,16 +27,8 @@ internal static unsafe class AdditiveAttentionCpu
 
     public static CpuVariant<AdditiveAttentionArgs> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<AdditiveAttentionArgs> ForWidth(int bits) => new CpuVariant<AdditiveAttentionArgs, Args>(
-        $"additive-cpu-{bits}",
-        Convert,
-        &TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<AdditiveAttentionArgs> ForWidth(int bits) =>
+        SimdVariant.Of<AdditiveAttentionCpu, AdditiveAttentionArgs, Args>("additive-cpu", bits, Convert, &TileCount);
 
     internal static Args Convert(in AdditiveAttentionArgs args) => new()
     {
@@ -58,7 +49,7 @@ internal static unsafe class AdditiveAttentionCpu
     internal static int TileCount(void* args) => ((Args*)args)->Batch * ((Args*)args)->SeqLenQ;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {

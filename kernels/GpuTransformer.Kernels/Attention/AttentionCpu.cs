@@ -1,11 +1,10 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
 /// <summary>Attention on a CPU: flash attention over pages, one block of query rows and one or more heads of one key
 /// head a tile. See <see cref="AttentionCpuBlock{TSimd, TVector, TScore}"/> for how a tile computes.</summary>
-internal static unsafe class AttentionCpu<TScore>
+internal unsafe struct AttentionCpu<TScore> : ISimdTile
     where TScore : struct, IScorePolicy
 {
     internal struct Args
@@ -44,16 +43,8 @@ internal static unsafe class AttentionCpu<TScore>
     /// <summary>The variant for this processor's widest registers.</summary>
     public static CpuVariant<AttentionArgs<TScore>> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<AttentionArgs<TScore>> ForWidth(int bits) => new CpuVariant<AttentionArgs<TScore>, Args>(
-        $"attention-cpu-{bits}",
-        Convert,
-        &TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<AttentionArgs<TScore>> ForWidth(int bits) =>
+        SimdVariant.Of<AttentionCpu<TScore>, AttentionArgs<TScore>, Args>("attention-cpu", bits, Convert, &TileCount);
 
     internal static Args Convert(in AttentionArgs<TScore> args)
     {
@@ -90,7 +81,7 @@ internal static unsafe class AttentionCpu<TScore>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {

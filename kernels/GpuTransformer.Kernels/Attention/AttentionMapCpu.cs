@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
@@ -8,7 +7,7 @@ namespace GpuTransformer.Kernels;
 /// <para>Shapes: q (rows, numHeads · headDim), map (rows, numHeads · mapKeys). A tile owns one row and head.</para>
 /// <para>Edges: scores run over whole pages; slots beyond the map are part of the softmax and not written.</para>
 /// <para>Cost: 2 · headDim flops a visible slot and head.</para></summary>
-internal static unsafe class AttentionMapCpu
+internal unsafe struct AttentionMapCpu : ISimdTile
 {
     internal struct Args
     {
@@ -30,16 +29,8 @@ internal static unsafe class AttentionMapCpu
 
     public static CpuVariant<AttentionMapArgs> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<AttentionMapArgs> ForWidth(int bits) => new CpuVariant<AttentionMapArgs, Args>(
-        $"attentionmap-cpu-{bits}",
-        Convert,
-        &TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<AttentionMapArgs> ForWidth(int bits) =>
+        SimdVariant.Of<AttentionMapCpu, AttentionMapArgs, Args>("attentionmap-cpu", bits, Convert, &TileCount);
 
     internal static Args Convert(in AttentionMapArgs args)
     {
@@ -67,7 +58,7 @@ internal static unsafe class AttentionMapCpu
     internal static int TileCount(void* args) => ((Args*)args)->Rows.Count * ((Args*)args)->NumHeads;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
@@ -7,7 +6,7 @@ namespace GpuTransformer.Kernels;
 /// <para>Shapes: q (images · queries, numHeads · headDim), k (keyRows, the same), y (images · queries · positions, numHeads).
 /// A tile owns one query.</para>
 /// <para>Edges: a position without a key gives zeros. Cost: 2 · headDim flops an element of y, and the softmax.</para></summary>
-internal static unsafe class SpatialAttentionCpu
+internal unsafe struct SpatialAttentionCpu : ISimdTile
 {
     internal struct Args
     {
@@ -26,16 +25,8 @@ internal static unsafe class SpatialAttentionCpu
 
     public static CpuVariant<SpatialAttentionArgs> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<SpatialAttentionArgs> ForWidth(int bits) => new CpuVariant<SpatialAttentionArgs, Args>(
-        $"spatialattention-cpu-{bits}",
-        Convert,
-        &TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<SpatialAttentionArgs> ForWidth(int bits) =>
+        SimdVariant.Of<SpatialAttentionCpu, SpatialAttentionArgs, Args>("spatialattention-cpu", bits, Convert, &TileCount);
 
     internal static Args Convert(in SpatialAttentionArgs args) => new()
     {
@@ -54,7 +45,7 @@ internal static unsafe class SpatialAttentionCpu
 
     internal static int TileCount(void* args) => ((Args*)args)->Rows.Count;
 
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {

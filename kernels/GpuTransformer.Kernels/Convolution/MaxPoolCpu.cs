@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
@@ -7,7 +6,7 @@ namespace GpuTransformer.Kernels;
 /// <para>Shapes: x (images · height · width, channels), y (images · outHeight · outWidth, channels). A tile owns some whole
 /// rows of y.</para>
 /// <para>Numerics: NaN stays, as in PyTorch. Cost: kernel² comparisons an element.</para></summary>
-internal static unsafe class MaxPoolCpu
+internal unsafe struct MaxPoolCpu : ISimdTile
 {
     internal struct Args
     {
@@ -26,16 +25,8 @@ internal static unsafe class MaxPoolCpu
 
     public static CpuVariant<MaxPoolArgs> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<MaxPoolArgs> ForWidth(int bits) => new CpuVariant<MaxPoolArgs, Args>(
-        $"maxpool-cpu-{bits}",
-        Convert,
-        &TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<MaxPoolArgs> ForWidth(int bits) =>
+        SimdVariant.Of<MaxPoolCpu, MaxPoolArgs, Args>("maxpool-cpu", bits, Convert, &TileCount);
 
     internal static Args Convert(in MaxPoolArgs args) => new()
     {
@@ -55,7 +46,7 @@ internal static unsafe class MaxPoolCpu
     internal static int TileCount(void* args) => RowTiles.Count(((Args*)args)->Rows.Count, ((Args*)args)->Channels);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
@@ -7,7 +6,7 @@ namespace GpuTransformer.Kernels;
 /// <para>Shapes: x (maps · height · width, channels), y (maps · outHeight · outWidth, channels). A tile owns some whole
 /// rows of y.</para>
 /// <para>Cost: 8 bytes an element, 4 more with an addend.</para></summary>
-internal static unsafe class UpsampleCpu
+internal unsafe struct UpsampleCpu : ISimdTile
 {
     internal struct Args
     {
@@ -27,16 +26,8 @@ internal static unsafe class UpsampleCpu
 
     public static CpuVariant<UpsampleArgs> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<UpsampleArgs> ForWidth(int bits) => new CpuVariant<UpsampleArgs, Args>(
-        $"upsample-cpu-{bits}",
-        Convert,
-        &TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<UpsampleArgs> ForWidth(int bits) =>
+        SimdVariant.Of<UpsampleCpu, UpsampleArgs, Args>("upsample-cpu", bits, Convert, &TileCount);
 
     internal static Args Convert(in UpsampleArgs args) => new()
     {
@@ -56,7 +47,7 @@ internal static unsafe class UpsampleCpu
 
     internal static int TileCount(void* args) => RowTiles.Count(((Args*)args)->Rows.Count, ((Args*)args)->Channels);
 
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {

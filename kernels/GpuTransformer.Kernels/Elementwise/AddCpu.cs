@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
 /// <summary>Computes: y = a + b, element by element; y may be a or b.
 /// <para>Shapes: a, b, y (rows, width). A tile owns some whole rows.</para>
 /// <para>Cost: 12 bytes an element.</para></summary>
-internal static unsafe class AddCpu
+internal unsafe struct AddCpu : ISimdTile
 {
     internal struct Args
     {
@@ -19,16 +18,8 @@ internal static unsafe class AddCpu
 
     public static CpuVariant<AddArgs> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<AddArgs> ForWidth(int bits) => new CpuVariant<AddArgs, Args>(
-        $"add-cpu-{bits}",
-        Convert,
-        &TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<AddArgs> ForWidth(int bits) =>
+        SimdVariant.Of<AddCpu, AddArgs, Args>("add-cpu", bits, Convert, &TileCount);
 
     internal static Args Convert(in AddArgs args) => new()
     {
@@ -41,7 +32,7 @@ internal static unsafe class AddCpu
 
     internal static int TileCount(void* args) => RowTiles.Count(((Args*)args)->Rows.Count, ((Args*)args)->Width);
 
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
@@ -7,7 +6,7 @@ namespace GpuTransformer.Kernels;
 /// <para>Shapes: table (vocabSize, width), y (rows, width). A tile owns some whole rows.</para>
 /// <para>Edges: an id outside its table is read as row 0 and reported as row + 1, the largest such row.</para>
 /// <para>Cost: 8 bytes an element, 4 more for each further table.</para></summary>
-internal static unsafe class EmbeddingCpu
+internal unsafe struct EmbeddingCpu : ISimdTile
 {
     internal struct Args
     {
@@ -29,16 +28,8 @@ internal static unsafe class EmbeddingCpu
 
     public static CpuVariant<EmbeddingArgs> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<EmbeddingArgs> ForWidth(int bits) => new CpuVariant<EmbeddingArgs, Args>(
-        $"embedding-cpu-{bits}",
-        Convert,
-        &TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<EmbeddingArgs> ForWidth(int bits) =>
+        SimdVariant.Of<EmbeddingCpu, EmbeddingArgs, Args>("embedding-cpu", bits, Convert, &TileCount);
 
     internal static Args Convert(in EmbeddingArgs args) => new()
     {
@@ -61,7 +52,7 @@ internal static unsafe class EmbeddingCpu
     internal static int TileCount(void* args) => RowTiles.Count(((Args*)args)->Rows.Count, ((Args*)args)->Width);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {

@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
 /// <summary>Computes: y = activation((x - mean) / √(variance + eps) · weight + bias [+ residual]), statistics of a channel.
 /// <para>Shapes: x, y, residual [batch, channels, spatial]. A tile owns some whole planes (one channel of one image).</para>
 /// <para>Cost: 8 bytes an element, 4 more for a residual; 3 flops and the activation.</para></summary>
-internal static unsafe class BatchNormCpu
+internal unsafe struct BatchNormCpu : ISimdTile
 {
     internal struct Args
     {
@@ -26,16 +25,8 @@ internal static unsafe class BatchNormCpu
 
     public static CpuVariant<BatchNormArgs> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<BatchNormArgs> ForWidth(int bits) => new CpuVariant<BatchNormArgs, Args>(
-        $"batchnorm-cpu-{bits}",
-        Convert,
-        &TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<BatchNormArgs> ForWidth(int bits) =>
+        SimdVariant.Of<BatchNormCpu, BatchNormArgs, Args>("batchnorm-cpu", bits, Convert, &TileCount);
 
     internal static Args Convert(in BatchNormArgs args) => new()
     {
@@ -55,7 +46,7 @@ internal static unsafe class BatchNormCpu
 
     internal static int TileCount(void* args) => RowTiles.Count(((Args*)args)->Planes, ((Args*)args)->Spatial);
 
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
@@ -9,7 +8,7 @@ namespace GpuTransformer.Kernels;
 /// line.</para>
 /// <para>Numerics: the mean first, then the squares of the differences; a channel's sum over 64 pixels is float32, the sum
 /// of those is float64. Cost: 8 flops and 12 + 4 bytes an element.</para></summary>
-internal static unsafe class GroupNormCpu
+internal unsafe struct GroupNormCpu : ISimdTile
 {
     /// <summary>Pixels that are summed in float32.</summary>
     private const int Chunk = 64;
@@ -37,16 +36,8 @@ internal static unsafe class GroupNormCpu
 
     public static CpuVariant<GroupNormArgs> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<GroupNormArgs> ForWidth(int bits) => new CpuVariant<GroupNormArgs, Args>(
-        $"groupnorm-cpu-{bits}",
-        Convert,
-        &TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<GroupNormArgs> ForWidth(int bits) =>
+        SimdVariant.Of<GroupNormCpu, GroupNormArgs, Args>("groupnorm-cpu", bits, Convert, &TileCount);
 
     internal static Args Convert(in GroupNormArgs args) => new()
     {
@@ -66,7 +57,7 @@ internal static unsafe class GroupNormCpu
     internal static int TileCount(void* args) => ((Args*)args)->Images.Count * ((Args*)args)->Bundles;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {

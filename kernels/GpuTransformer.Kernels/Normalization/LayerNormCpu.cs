@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
@@ -8,23 +7,15 @@ namespace GpuTransformer.Kernels;
 /// <para>Numerics: two passes over the row in cache, mean first and then the centred squares, so large means lose
 /// nothing. Four accumulators, registers ascending; added up in pairs, then lane by halves.</para>
 /// <para>Cost: 8 bytes an element, 4 more each for residual and sum; about 8 flops.</para></summary>
-internal static unsafe class LayerNormCpu
+internal unsafe struct LayerNormCpu : ISimdTile
 {
     public static CpuVariant<NormArgs> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<NormArgs> ForWidth(int bits) => new CpuVariant<NormArgs, NormCpu.Args>(
-        $"layernorm-cpu-{bits}",
-        NormCpu.Convert,
-        &NormCpu.TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<NormArgs> ForWidth(int bits) =>
+        SimdVariant.Of<LayerNormCpu, NormArgs, NormCpu.Args>("layernorm-cpu", bits, NormCpu.Convert, &NormCpu.TileCount);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
@@ -8,23 +7,15 @@ namespace GpuTransformer.Kernels;
 /// <para>Numerics: one pass for the squares over the row in cache; four accumulators, registers ascending; added up in
 /// pairs, then lane by halves.</para>
 /// <para>Cost: 8 bytes an element, 4 more each for residual and sum; about 5 flops.</para></summary>
-internal static unsafe class RmsNormCpu
+internal unsafe struct RmsNormCpu : ISimdTile
 {
     public static CpuVariant<NormArgs> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<NormArgs> ForWidth(int bits) => new CpuVariant<NormArgs, NormCpu.Args>(
-        $"rmsnorm-cpu-{bits}",
-        NormCpu.Convert,
-        &NormCpu.TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<NormArgs> ForWidth(int bits) =>
+        SimdVariant.Of<RmsNormCpu, NormArgs, NormCpu.Args>("rmsnorm-cpu", bits, NormCpu.Convert, &NormCpu.TileCount);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {

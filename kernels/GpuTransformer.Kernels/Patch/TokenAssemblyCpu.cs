@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace GpuTransformer.Kernels;
 
 /// <summary>Puts class tokens before the patches and adds positions: row b · (prefix + patches) + t of y is
@@ -7,7 +5,7 @@ namespace GpuTransformer.Kernels;
 /// <para>Shapes: patches (batch · patches, width), tokens (prefix, width), positions (prefix + patches, width), y (batch ·
 /// (prefix + patches), width). A tile owns some whole rows of y.</para>
 /// <para>Cost: 12 bytes an element.</para></summary>
-internal static unsafe class TokenAssemblyCpu
+internal unsafe struct TokenAssemblyCpu : ISimdTile
 {
     internal struct Args
     {
@@ -25,16 +23,8 @@ internal static unsafe class TokenAssemblyCpu
 
     public static CpuVariant<TokenAssemblyArgs> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<TokenAssemblyArgs> ForWidth(int bits) => new CpuVariant<TokenAssemblyArgs, Args>(
-        $"assembly-cpu-{bits}",
-        Convert,
-        &TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<TokenAssemblyArgs> ForWidth(int bits) =>
+        SimdVariant.Of<TokenAssemblyCpu, TokenAssemblyArgs, Args>("assembly-cpu", bits, Convert, &TileCount);
 
     internal static Args Convert(in TokenAssemblyArgs args) => new()
     {
@@ -50,7 +40,7 @@ internal static unsafe class TokenAssemblyCpu
 
     internal static int TileCount(void* args) => RowTiles.Count(((Args*)args)->Rows, ((Args*)args)->Width);
 
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {

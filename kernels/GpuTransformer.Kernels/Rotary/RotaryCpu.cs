@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
@@ -9,7 +8,7 @@ namespace GpuTransformer.Kernels;
 /// and is turned there.</para>
 /// <para>Edges: y may be x; a position outside the table is read as 0 and reported as row + 1.</para>
 /// <para>Cost: 3 flops and 8 bytes an element (7 with the norm).</para></summary>
-internal static unsafe class RotaryCpu
+internal unsafe struct RotaryCpu : ISimdTile
 {
     internal struct Args
     {
@@ -30,16 +29,8 @@ internal static unsafe class RotaryCpu
 
     public static CpuVariant<RotaryArgs> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<RotaryArgs> ForWidth(int bits) => new CpuVariant<RotaryArgs, Args>(
-        $"rotary-cpu-{bits}",
-        Convert,
-        &TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<RotaryArgs> ForWidth(int bits) =>
+        SimdVariant.Of<RotaryCpu, RotaryArgs, Args>("rotary-cpu", bits, Convert, &TileCount);
 
     internal static Args Convert(in RotaryArgs args) => new()
     {
@@ -62,7 +53,7 @@ internal static unsafe class RotaryCpu
         RowTiles.Count(((Args*)args)->Rows.Count, ((Args*)args)->NumHeads * ((Args*)args)->HeadDim);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {

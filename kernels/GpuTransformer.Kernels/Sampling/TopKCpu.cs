@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
@@ -10,7 +9,7 @@ namespace GpuTransformer.Kernels;
 /// <para>Order: one value: the maximum of the row, then the first place that holds it. A few: a sorted list, against
 /// whose smallest value whole registers are compared. Many (over 1024): the row's places are sorted.</para>
 /// <para>Cost: 4 bytes an element read.</para></summary>
-internal static unsafe class TopKCpu
+internal unsafe struct TopKCpu : ISimdTile
 {
     // Of 50257 columns: a list of 1000 takes 1.8 ms, a sort 3.5 ms; a list's time grows with k².
     private const int LongestList = 1024;
@@ -28,16 +27,8 @@ internal static unsafe class TopKCpu
 
     public static CpuVariant<TopKArgs> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<TopKArgs> ForWidth(int bits) => new CpuVariant<TopKArgs, Args>(
-        $"topk-cpu-{bits}",
-        Convert,
-        &TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<TopKArgs> ForWidth(int bits) =>
+        SimdVariant.Of<TopKCpu, TopKArgs, Args>("topk-cpu", bits, Convert, &TileCount);
 
     internal static Args Convert(in TopKArgs args) => new()
     {
@@ -52,7 +43,7 @@ internal static unsafe class TopKCpu
 
     internal static int TileCount(void* args) => RowTiles.Count(((Args*)args)->Rows.Count, ((Args*)args)->Width);
 
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
@@ -9,7 +8,7 @@ namespace GpuTransformer.Kernels;
 /// Two accumulators for the sum, registers ascending from the first column. A weight below e^-69 of the largest is 0. A
 /// fully masked row gives zeros; NaN anywhere in the interval makes the whole of it NaN.</para>
 /// <para>Cost: 8 bytes and about 22 flops an element.</para></summary>
-internal static unsafe class SoftmaxCpu
+internal unsafe struct SoftmaxCpu : ISimdTile
 {
     internal struct Args
     {
@@ -26,16 +25,8 @@ internal static unsafe class SoftmaxCpu
 
     public static CpuVariant<SoftmaxArgs> Variant { get; } = ForWidth(DeviceTraits.WidestSimd);
 
-    public static CpuVariant<SoftmaxArgs> ForWidth(int bits) => new CpuVariant<SoftmaxArgs, Args>(
-        $"softmax-cpu-{bits}",
-        Convert,
-        &TileCount,
-        bits switch
-        {
-            512 => &Tile<Simd512, Vector512<float>>,
-            256 => &Tile<Simd256, Vector256<float>>,
-            _ => &Tile<Simd128, Vector128<float>>,
-        });
+    public static CpuVariant<SoftmaxArgs> ForWidth(int bits) =>
+        SimdVariant.Of<SoftmaxCpu, SoftmaxArgs, Args>("softmax-cpu", bits, Convert, &TileCount);
 
     internal static Args Convert(in SoftmaxArgs args) => new()
     {
@@ -53,7 +44,7 @@ internal static unsafe class SoftmaxCpu
     internal static int TileCount(void* args) => RowTiles.Count(((Args*)args)->Rows.Count, ((Args*)args)->Width);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Tile<TSimd, TVector>(void* args, int tile)
+    public static void Tile<TSimd, TVector>(void* args, int tile)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {
