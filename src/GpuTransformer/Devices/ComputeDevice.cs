@@ -119,6 +119,7 @@ public sealed class ComputeDevice : IDisposable
 
     private static Context MakeContext(DeviceKind kind)
     {
+        DriverLibraries.Register();
         try
         {
             return Context.Create(builder =>

@@ -37,6 +37,11 @@ internal static class DevicesCommand
         foreach (var (kind, name) in new[] { (DeviceKind.Cuda, "cuda"), (DeviceKind.OpenCl, "opencl"), (DeviceKind.Cpu, "cpu") })
         {
             var count = ComputeDevice.Names(kind).Count;
+            if (kind != DeviceKind.Cpu && !DeviceTraits.IsStandIn)
+            {
+                Console.WriteLine($"{name}: driver library {DriverLibraries.Describe(kind)}");
+            }
+
             if (count == 0)
             {
                 Console.WriteLine($"{name}: no device");
