@@ -1,4 +1,5 @@
 using GpuTransformer.Kernels;
+using ILGPU.Runtime;
 
 namespace GpuTransformer.Graph;
 
@@ -18,6 +19,7 @@ internal sealed class KeyValueStore : IDisposable
     public KeyValueStore(KernelSet kernels, Program program, params ReadOnlySpan<(KeySpace Space, int Pages)> begin)
     {
         _kernels = kernels;
+        Stream = kernels.Traits.Kind == DeviceKind.Cpu ? kernels.Accelerator.DefaultStream : kernels.Accelerator.CreateStream();
         _caches = [.. program.Caches];
         foreach (var (space, pages) in begin)
         {
@@ -39,6 +41,9 @@ internal sealed class KeyValueStore : IDisposable
             throw;
         }
     }
+
+    /// <summary>Where every session over the store runs: one writes the keys that another reads, so they keep one order.</summary>
+    public AcceleratorStream Stream { get; }
 
     /// <summary>Bytes held.</summary>
     public long Bytes => _memory.Values.Sum(m => (long)m.Length * sizeof(float));
@@ -86,13 +91,17 @@ internal sealed class KeyValueStore : IDisposable
         }
 
         _memory.Clear();
+        if (!ReferenceEquals(Stream, _kernels.Accelerator.DefaultStream))
+        {
+            Stream.Dispose();
+        }
     }
 
     private void GrowTensor(LayerKeys cache, ValueInfo tensor, int pages)
     {
         var grown = Allocate(cache, tensor, pages);
         var old = _memory[tensor.Name];
-        grown.CopyFrom(old, _kernels.Accelerator.DefaultStream);
+        grown.CopyFrom(old, Stream);
         _memory[tensor.Name] = grown;
         old.Dispose();
     }

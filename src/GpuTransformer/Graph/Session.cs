@@ -29,7 +29,6 @@ internal sealed unsafe class Session : IDisposable
         Program = program;
         Kernels = kernels;
         Trace = trace;
-        Stream = kernels.Traits.Kind == DeviceKind.Cpu ? kernels.Accelerator.DefaultStream : kernels.Accelerator.CreateStream();
         _arena = new DeviceMemory<float>(kernels, program.ArenaElements, $"the arena of {program.Name}");
         _stateLength = GraphBuilder.AlignTable(program.StateSlots);
         _integers = new DeviceMemory<int>(kernels, _stateLength + program.TableLength, $"the tables of {program.Name}");
@@ -59,7 +58,8 @@ internal sealed unsafe class Session : IDisposable
 
     public KernelSet Kernels { get; }
 
-    public AcceleratorStream Stream { get; }
+    /// <summary>Where it runs: the store's.</summary>
+    public AcceleratorStream Stream => _store.Stream;
 
     public TraceLog? Trace { get; }
 
@@ -203,11 +203,6 @@ internal sealed unsafe class Session : IDisposable
         _arena.Dispose();
         _integers.Dispose();
         _ownStore?.Dispose();
-        if (!ReferenceEquals(Stream, Kernels.Accelerator.DefaultStream))
-        {
-            Stream.Dispose();
-        }
-
         NativeMemory.AlignedFree(_steps);
         _steps = null;
         GC.SuppressFinalize(this);

@@ -140,6 +140,9 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
         try
         {
             _fill.ForEach(fill => fill());
+
+            // Sessions run on streams of their own, which do not wait for this one.
+            device.Accelerator.DefaultStream.Synchronize();
         }
         catch
         {
