@@ -75,9 +75,13 @@ public sealed class ChatCommandTests : IDisposable
     public async Task A_conversation_longer_than_the_model_is_an_error()
     {
         File.WriteAllText(_folder.At("chat_template.jinja"), Template);
-        var (code, _, error) = await Gputx.RunAsync("chat", _folder.Path, string.Concat(Enumerable.Repeat("word ", 2_000)));
-        Assert.Equal(3, code);
-        Assert.Contains("tokens", error, StringComparison.Ordinal);
+        foreach (var flags in new string[][] { [], ["--raw"] })
+        {
+            var (code, _, error) = await Gputx.RunAsync(["chat", _folder.Path, string.Concat(Enumerable.Repeat("word ", 2_000)), .. flags]);
+            Assert.Equal(3, code);
+            Assert.Contains("tokens", error, StringComparison.Ordinal);
+            Assert.DoesNotContain("--truncate", error, StringComparison.Ordinal);
+        }
     }
 
     private static async Task<List<string>> Lines(params string[] arguments)

@@ -70,17 +70,8 @@ internal static class ChatCommand
 
         PromptItem Encode(TextInput input)
         {
-            if (template is null)
-            {
-                return plain.Encode(input);
-            }
-
-            if (input.Pair is not null)
-            {
-                throw new InputException("a pair of texts, where one text was expected");
-            }
-
-            return plain.Take(Cut(template, input.Text), input.Number);
+            var text = PromptEncoder.TextOf(input);
+            return plain.Take(template is null ? model.Encode(text, special) : Cut(template, text), input.Number);
         }
 
         int[] Cut(ChatTemplate by, string text)

@@ -37,20 +37,22 @@ internal sealed class PromptEncoder
     /// <exception cref="InputException">It is a pair, or too long.</exception>
     public PromptItem Encode(TextInput input)
     {
-        if (input.Pair is not null)
-        {
-            throw new InputException("a pair of texts, where one text was expected");
-        }
-
-        var ids = _model.Encode(input.Text, _special);
+        var text = TextOf(input);
+        var ids = _model.Encode(text, _special);
         return ids.Length <= _room ? new PromptItem(ids, input.Number)
-            : _truncates ? new PromptItem(_model.Encode(input.Text, _special, _cut), input.Number)
+            : _truncates ? new PromptItem(_model.Encode(text, _special, _cut), input.Number)
             : throw TooLong(ids.Length, " (--truncate cuts it)");
     }
 
     /// <summary>The tokens of a conversation, which is never cut.</summary>
     /// <exception cref="InputException">They leave no room for an answer.</exception>
     public PromptItem Take(int[] ids, int number) => ids.Length <= _room ? new PromptItem(ids, number) : throw TooLong(ids.Length, "");
+
+    /// <summary>The one text of an input.</summary>
+    /// <exception cref="InputException">It is a pair.</exception>
+    public static string TextOf(TextInput input) => input.Pair is null
+        ? input.Text
+        : throw new InputException("a pair of texts, where one text was expected");
 
     private InputException TooLong(int tokens, string hint) => new($"{tokens} tokens: {_what}{hint}");
 }
