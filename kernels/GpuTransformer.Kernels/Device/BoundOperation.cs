@@ -18,7 +18,18 @@ internal abstract class BoundOperation : IDisposable
     /// <summary>The step of a CPU pass; its functions are null for an ILGPU launch.</summary>
     public virtual CpuStep Step => default;
 
+    /// <summary>What is compiled before the first launch; null: nothing.</summary>
+    public virtual LoadedKernel? Kernel => null;
+
+    /// <summary>Floats of workspace that a launch needs; one that is at least as long is attached before the first.</summary>
+    public virtual long WorkspaceFloats => 0;
+
     public abstract void Launch(AcceleratorStream stream);
+
+    /// <summary>Hands over the workspace, which operations of one stream may share.</summary>
+    public virtual void Attach(ArrayView<float> workspace)
+    {
+    }
 
     public void Dispose()
     {
@@ -35,20 +46,44 @@ internal abstract class BoundOperation : IDisposable
 internal sealed class BoundKernel<TArgs> : BoundOperation
     where TArgs : struct
 {
-    private readonly Action<AcceleratorStream, KernelConfig, TArgs> _kernel;
-    private readonly KernelConfig _config;
-    private readonly TArgs _args;
+    private readonly LoadedKernel<TArgs> _kernel;
+    private readonly VariantAnswer _answer;
+    private TArgs _args;
+    private bool _isComplete;
 
-    public BoundKernel(
-        Action<AcceleratorStream, KernelConfig, TArgs> kernel, KernelConfig config, in TArgs args, OperationInfo info)
+    public BoundKernel(LoadedKernel<TArgs> kernel, in TArgs args, OperationInfo info)
         : base(info)
     {
         _kernel = kernel;
-        _config = config;
         _args = args;
+        _answer = kernel.Ask(args);
+        _isComplete = WorkspaceFloats == 0;
     }
 
-    public override void Launch(AcceleratorStream stream) => _kernel(stream, _config, _args);
+    public override LoadedKernel Kernel => _kernel;
+
+    public override long WorkspaceFloats => _answer.WorkspaceFloats;
+
+    public override void Attach(ArrayView<float> workspace)
+    {
+        if (WorkspaceFloats == 0)
+        {
+            return;
+        }
+
+        _kernel.Attach(ref _args, workspace.SubView(0, WorkspaceFloats));
+        _isComplete = true;
+    }
+
+    public override void Launch(AcceleratorStream stream)
+    {
+        if (!_isComplete)
+        {
+            throw new InvalidOperationException($"{Info.Variant}: no workspace was attached.");
+        }
+
+        _kernel.Launch(stream, _answer, _args);
+    }
 }
 
 /// <summary>A CPU tile with its arguments where they do not move. They may hold references (a user's score policy or

@@ -41,5 +41,5 @@ internal static class KernelCatalog
 
     private static IEnumerable<MethodInfo> Kernels<TArgs>(Variant<TArgs>[] table)
         where TArgs : struct =>
-        table.OfType<KernelVariant<TArgs>>().Select(variant => variant.Kernel.Method);
+        table.OfType<KernelVariant<TArgs>>().SelectMany(variant => variant.Methods);
 }

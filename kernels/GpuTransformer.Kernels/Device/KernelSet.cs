@@ -31,6 +31,7 @@ public sealed class KernelSet
             throw new DeviceException($"Variant cpu was asked for, but {Traits.Name} is a {Traits.Kind} device.");
         }
 
+        Workspaces = new StreamWorkspaces(this);
         MatMul = new MatMul(this);
         Activation = new Activation(this);
         SoftCap = new SoftCap(this);
@@ -164,4 +165,6 @@ public sealed class KernelSet
     public FeedForward FeedForward { get; }
 
     internal CpuPool Pool { get; } = CpuPool.Shared;
+
+    internal StreamWorkspaces Workspaces { get; }
 }

@@ -9,15 +9,15 @@ public abstract class Operation<TArgs>
     where TArgs : struct
 {
     private readonly Variant<TArgs>[] _table;
-    private readonly Launcher?[] _launchers;
-    private readonly object _gate = new();
+    private readonly LoadedKernel<TArgs>?[] _loaded;
 
-    private protected Operation(KernelSet kernels, string name, Variant<TArgs>[] table)
+    // Internal, so that tests make operations of their own and nobody outside does.
+    internal Operation(KernelSet kernels, string name, Variant<TArgs>[] table)
     {
         Kernels = kernels;
         Name = name;
         _table = table;
-        _launchers = new Launcher?[table.Length];
+        _loaded = new LoadedKernel<TArgs>?[table.Length];
     }
 
     /// <summary>Name of the operation, as reports show it.</summary>
@@ -48,14 +48,13 @@ public abstract class Operation<TArgs>
             return;
         }
 
-        var launcher = Load(index);
-        launcher.Kernel(stream, launcher.Grid(args), args);
+        Loaded(index).Run(stream, args);
     }
 
     /// <summary>Name of the variant that these arguments would run as.</summary>
     public string VariantFor(in TArgs args) => _table[Choose(args)].Name;
 
-    /// <summary>Checks, chooses and loads once, for a plan.</summary>
+    /// <summary>Checks and chooses once, for a plan. Kernels are not compiled yet: <see cref="BoundOperation.Kernel"/>.</summary>
     internal BoundOperation Bind(in TArgs args)
     {
         Check(args);
@@ -68,8 +67,7 @@ public abstract class Operation<TArgs>
             return cpu.Bind(Kernels.Pool, args, info);
         }
 
-        var launcher = Load(index);
-        return new BoundKernel<TArgs>(launcher.Kernel, launcher.Grid(args), args, info);
+        return new BoundKernel<TArgs>(Loaded(index), args, info);
     }
 
     /// <summary>Runs one named entry of the table, for tests, verify and bench.</summary>
@@ -82,8 +80,7 @@ public abstract class Operation<TArgs>
             return;
         }
 
-        var launcher = Load(Array.IndexOf(_table, variant));
-        launcher.Kernel(stream, launcher.Grid(args), args);
+        Loaded(Array.IndexOf(_table, variant)).Run(stream, args);
     }
 
     /// <summary>Refuses shapes that do not fit, before anything is launched.</summary>
@@ -97,37 +94,14 @@ public abstract class Operation<TArgs>
 
     private int Choose(in TArgs args) => VariantChoice.Select(Name, _table, Kernels.Traits, args, Kernels.RequestedVariant);
 
-    private Launcher Load(int index)
+    private LoadedKernel<TArgs> Loaded(int index)
     {
-        var launcher = Volatile.Read(ref _launchers[index]);
-        if (launcher is not null)
+        if (Volatile.Read(ref _loaded[index]) is { } known)
         {
-            return launcher;
+            return known;
         }
 
-        lock (_gate)
-        {
-            if (_launchers[index] is { } other)
-            {
-                return other;
-            }
-
-            var variant = (KernelVariant<TArgs>)_table[index];
-            try
-            {
-                launcher = new Launcher(Kernels.Accelerator.LoadKernel(variant.Kernel), variant.Grid(Kernels.Traits));
-            }
-            catch (Exception error) when (error is not GpuTransformerException)
-            {
-                throw new DeviceException(
-                    $"{Kernels.Traits.Name}: kernel {variant.Name} of {Name} does not compile: {error.Message}", error);
-            }
-
-            Volatile.Write(ref _launchers[index], launcher);
-            return launcher;
-        }
+        var made = new LoadedKernel<TArgs>(Kernels, Name, (KernelVariant<TArgs>)_table[index]);
+        return Interlocked.CompareExchange(ref _loaded[index], made, null) ?? made;
     }
-
-    private sealed record Launcher(
-        Action<AcceleratorStream, KernelConfig, TArgs> Kernel, ArgsFunction<TArgs, KernelConfig> Grid);
 }

@@ -1,6 +1,3 @@
-using ILGPU;
-using ILGPU.Runtime;
-
 namespace GpuTransformer.Kernels;
 
 /// <summary>Passes the arguments by reference: they hold many views.</summary>
@@ -28,33 +25,6 @@ internal abstract class Variant<TArgs>
     public VariantKind Kind { get; }
 
     public virtual bool Supports(DeviceTraits traits, in TArgs args) => _supports is null || _supports(traits, args);
-}
-
-/// <summary>A variant that is an ILGPU kernel with explicit groups.</summary>
-internal sealed class KernelVariant<TArgs> : Variant<TArgs>
-    where TArgs : struct
-{
-    /// <param name="name">Technique, as reports show it.</param>
-    /// <param name="kind">Naive or Group.</param>
-    /// <param name="kernel">The static kernel method.</param>
-    /// <param name="grid">Groups and group size for the capacity of these arguments on a device.</param>
-    /// <param name="supports">Group size, shared memory, alignment; null: always.</param>
-    public KernelVariant(
-        string name,
-        VariantKind kind,
-        Action<TArgs> kernel,
-        Func<DeviceTraits, ArgsFunction<TArgs, KernelConfig>> grid,
-        VariantPredicate<TArgs>? supports = null)
-        : base(name, kind, supports)
-    {
-        Kernel = kernel;
-        Grid = grid;
-    }
-
-    public Action<TArgs> Kernel { get; }
-
-    /// <summary>Made once for a device, then asked at each launch.</summary>
-    public Func<DeviceTraits, ArgsFunction<TArgs, KernelConfig>> Grid { get; }
 }
 
 /// <summary>A variant that is a SIMD tile over the process's thread pool.</summary>

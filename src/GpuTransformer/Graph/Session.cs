@@ -17,6 +17,7 @@ internal sealed unsafe class Session : IDisposable
     private readonly BoundOperation[] _operations;
     private readonly int[]? _mirror;
     private readonly int _stateLength;
+    private DeviceMemory<float>? _workspace;
     private CpuStep* _steps;
     private int _storeVersion;
 
@@ -202,6 +203,7 @@ internal sealed unsafe class Session : IDisposable
 
         _arena.Dispose();
         _integers.Dispose();
+        _workspace?.Dispose();
         _ownStore?.Dispose();
         NativeMemory.AlignedFree(_steps);
         _steps = null;
@@ -219,6 +221,8 @@ internal sealed unsafe class Session : IDisposable
             _operations[i] = bound;
         }
 
+        AttachWorkspace();
+
         if (_operations.All(o => o.Step.Tile != null))
         {
             if (_steps == null)
@@ -230,6 +234,28 @@ internal sealed unsafe class Session : IDisposable
             {
                 _steps[i] = _operations[i].Step;
             }
+        }
+    }
+
+    /// <summary>Launches of a stream run in order, so the largest need serves all of them.</summary>
+    private void AttachWorkspace()
+    {
+        var most = _operations.Max(o => (long?)o.WorkspaceFloats) ?? 0;
+        if (most == 0)
+        {
+            return;
+        }
+
+        if (_workspace is null || _workspace.Length < most)
+        {
+            // Binding again happens while nothing runs over the store.
+            _workspace?.Dispose();
+            _workspace = new DeviceMemory<float>(Kernels, most, $"the workspace of {Program.Name}");
+        }
+
+        foreach (var operation in _operations)
+        {
+            operation.Attach(_workspace.View);
         }
     }
 
