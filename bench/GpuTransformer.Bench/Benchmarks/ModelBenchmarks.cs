@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using GpuTransformer.Diagnostics.Roofline;
 
 namespace GpuTransformer.Bench;
 

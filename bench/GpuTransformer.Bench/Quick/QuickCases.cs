@@ -1,3 +1,4 @@
+using GpuTransformer.Diagnostics.Roofline;
 using GpuTransformer.Kernels;
 
 namespace GpuTransformer.Bench;

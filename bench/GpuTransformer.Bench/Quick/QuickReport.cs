@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Environments;
+using GpuTransformer.Diagnostics.Roofline;
 using GpuTransformer.Kernels;
 using Spectre.Console;
 

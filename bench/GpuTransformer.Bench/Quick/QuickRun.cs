@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GpuTransformer.Diagnostics.Roofline;
 using GpuTransformer.Kernels;
 using Spectre.Console;
 

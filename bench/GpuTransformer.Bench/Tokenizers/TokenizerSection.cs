@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GpuTransformer.Diagnostics.Roofline;
 using Spectre.Console;
 
 namespace GpuTransformer.Bench;

@@ -57,15 +57,19 @@ public sealed class ComputeDevice : IDisposable
     /// <param name="variant">Run everything through this kind of variant; null: the best for the device.</param>
     /// <param name="trace">Where sessions record what they run.</param>
     /// <exception cref="DeviceException">The device that was asked for is not there.</exception>
-    public static ComputeDevice Open(string name = "auto", VariantKind? variant = null, TraceLog? trace = null)
+    public static ComputeDevice Open(string name = "auto", VariantKind? variant = null, TraceLog? trace = null) =>
+        Open(name, variant, trace, withEvents: false);
+
+    /// <summary>The same, with or without events on its streams: an OpenCL queue that records them is a different one.</summary>
+    internal static ComputeDevice Open(string name, VariantKind? variant, TraceLog? trace, bool withEvents)
     {
         var (kind, index) = Parse(name);
         return kind switch
         {
-            "cpu" => Open(DeviceKind.Cpu, index, variant, $"{name}: the CPU was asked for", trace),
-            "cuda" => Open(DeviceKind.Cuda, index, variant, $"{name} was asked for", trace),
-            "opencl" => Open(DeviceKind.OpenCl, index, variant, $"{name} was asked for", trace),
-            _ => OpenBest(variant, trace),
+            "cpu" => Open(DeviceKind.Cpu, index, variant, $"{name}: the CPU was asked for", trace, withEvents),
+            "cuda" => Open(DeviceKind.Cuda, index, variant, $"{name} was asked for", trace, withEvents),
+            "opencl" => Open(DeviceKind.OpenCl, index, variant, $"{name} was asked for", trace, withEvents),
+            _ => OpenBest(variant, trace, withEvents),
         };
     }
 
@@ -83,12 +87,12 @@ public sealed class ComputeDevice : IDisposable
         _context.Dispose();
     }
 
-    private static ComputeDevice OpenBest(VariantKind? variant, TraceLog? trace)
+    private static ComputeDevice OpenBest(VariantKind? variant, TraceLog? trace, bool withEvents)
     {
         var passed = new List<string>();
         foreach (var kind in new[] { DeviceKind.Cuda, DeviceKind.OpenCl })
         {
-            var context = MakeContext(kind);
+            var context = MakeContext(kind, withEvents);
             var device = Devices(context, kind).FirstOrDefault(d => d is not CLDevice { DeviceType: CLDeviceType.CL_DEVICE_TYPE_CPU });
             if (device is not null)
             {
@@ -99,12 +103,12 @@ public sealed class ComputeDevice : IDisposable
             passed.Add(kind == DeviceKind.Cuda ? "no CUDA device" : "no OpenCL GPU");
         }
 
-        return Open(DeviceKind.Cpu, 0, variant, $"auto: {string.Join(", ", passed)} found", trace);
+        return Open(DeviceKind.Cpu, 0, variant, $"auto: {string.Join(", ", passed)} found", trace, withEvents);
     }
 
-    private static ComputeDevice Open(DeviceKind kind, int index, VariantKind? variant, string choice, TraceLog? trace)
+    private static ComputeDevice Open(DeviceKind kind, int index, VariantKind? variant, string choice, TraceLog? trace, bool withEvents)
     {
-        var context = MakeContext(kind);
+        var context = MakeContext(kind, withEvents);
         var devices = Devices(context, kind);
         if (index < devices.Count)
         {
@@ -117,13 +121,18 @@ public sealed class ComputeDevice : IDisposable
             $"device {KindName(kind)}:{index} was asked for, found {devices.Count} {KindName(kind)} device(s){reason}.");
     }
 
-    private static Context MakeContext(DeviceKind kind)
+    private static Context MakeContext(DeviceKind kind, bool withEvents = false)
     {
         DriverLibraries.Register();
         try
         {
             return Context.Create(builder =>
             {
+                if (withEvents)
+                {
+                    builder.Profiling();
+                }
+
                 switch (kind)
                 {
                     case DeviceKind.Cuda:

@@ -2,7 +2,7 @@ using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
 using GpuTransformer.Layers;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>Layers of random weights, packed for a device as a loaded model's are, and kept until it is disposed.
 /// Norms have weight 1 and bias 0, so that what they give can be checked without a reference.</summary>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using GpuTransformer.Kernels;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>Fused multiply-adds on registers alone: the most that arithmetic can reach.</summary>
 internal sealed unsafe class FmaLoop : PoolLoop

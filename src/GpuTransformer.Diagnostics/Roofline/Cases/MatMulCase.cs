@@ -1,7 +1,7 @@
 using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>x (M, K) by weight (N, K) with the weight packed once, as models keep theirs.</summary>
 public readonly record struct MatMulShape(int M, int K, int N)

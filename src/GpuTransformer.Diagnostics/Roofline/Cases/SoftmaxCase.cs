@@ -1,7 +1,7 @@
 using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>Softmax of rows.</summary>
 internal sealed class SoftmaxCase : OperationCase

@@ -1,4 +1,4 @@
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>Seconds a run of one case, one figure a round.</summary>
 internal sealed class Series

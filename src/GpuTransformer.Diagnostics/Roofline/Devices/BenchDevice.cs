@@ -2,7 +2,7 @@ using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
 using ILGPU.Runtime;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>An open device, and memory on it that is filled with reproducible random numbers.</summary>
 internal sealed class BenchDevice : IDisposable

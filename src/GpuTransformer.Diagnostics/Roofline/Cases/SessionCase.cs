@@ -2,7 +2,7 @@ using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
 using GpuTransformer.Layers;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>A whole program, run as models run theirs.</summary>
 internal abstract class SessionCase : BenchCase

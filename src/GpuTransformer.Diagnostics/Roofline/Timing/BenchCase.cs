@@ -1,4 +1,4 @@
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>What one run does, and which part of it a share of a peak is taken of.</summary>
 /// <param name="Flops">Floating-point operations; a multiply-add is two.</param>

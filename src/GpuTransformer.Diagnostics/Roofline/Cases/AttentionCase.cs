@@ -1,7 +1,7 @@
 using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>Self-attention of one sequence.</summary>
 public readonly record struct SequenceShape(int Length, bool IsCausal)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using GpuTransformer.Kernels;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>Plain reads of a block of memory: the most that moving data can reach.</summary>
 internal sealed unsafe class ReadLoop : PoolLoop

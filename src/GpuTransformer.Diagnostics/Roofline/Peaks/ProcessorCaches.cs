@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>Sizes of the processor's caches, where the system tells them.</summary>
 internal static class ProcessorCaches

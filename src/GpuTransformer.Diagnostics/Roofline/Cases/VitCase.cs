@@ -2,7 +2,7 @@ using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
 using GpuTransformer.Layers;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>Weights of a ViT-B/16 (Dosovitskiy et al. 2020, arXiv:2010.11929, table 1) for 1000 classes.</summary>
 internal sealed class VitWeights(RandomLayers layers)

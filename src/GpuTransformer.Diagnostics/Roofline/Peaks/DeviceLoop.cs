@@ -2,7 +2,7 @@ using GpuTransformer.Graph;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>A loop that shows what a GPU can do, as an ILGPU kernel.</summary>
 internal sealed class DeviceLoop : BenchCase

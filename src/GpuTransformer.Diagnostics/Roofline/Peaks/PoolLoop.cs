@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using GpuTransformer.Kernels;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>A loop that shows what the processor can do, on the threads that compute the CPU variant's tiles.</summary>
 internal abstract unsafe class PoolLoop : BenchCase

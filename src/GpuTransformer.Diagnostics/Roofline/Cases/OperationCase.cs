@@ -1,6 +1,6 @@
 using GpuTransformer.Kernels;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>One operation, bound once as a plan binds it and launched again and again.</summary>
 internal abstract class OperationCase : BenchCase

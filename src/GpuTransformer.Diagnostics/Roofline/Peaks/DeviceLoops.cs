@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using GpuTransformer.Kernels;
 using ILGPU;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>Arguments of the loops that show what a GPU can do.</summary>
 public struct DeviceLoopArgs

@@ -1,6 +1,6 @@
 using GpuTransformer.Kernels;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>Reproducible numbers, evenly spread over [-magnitude, magnitude]: pieces of one block, begun at a place that
 /// the name decides, so that hundreds of megabytes of weights are made in no time.</summary>

@@ -1,4 +1,4 @@
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>A case on a number of threads, and its times.</summary>
 internal sealed class Measurement(BenchCase benchCase, int threads)

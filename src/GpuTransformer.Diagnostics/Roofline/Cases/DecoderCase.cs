@@ -2,7 +2,7 @@ using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
 using GpuTransformer.Layers;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>Sizes of a decoder of Llama's build.</summary>
 internal sealed record DecoderSizes(

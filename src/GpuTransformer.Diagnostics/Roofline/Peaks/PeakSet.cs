@@ -1,6 +1,6 @@
 using GpuTransformer.Kernels;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>What a device can do at best, measured in the same rounds as the cases that are held against it.</summary>
 internal sealed class PeakSet : IDisposable

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>Times all cases in rounds, one batch of each a round: what disturbs the machine for a while disturbs all
 /// alike, and a median over rounds compares what was measured side by side.</summary>

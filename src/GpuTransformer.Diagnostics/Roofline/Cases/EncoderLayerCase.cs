@@ -1,7 +1,7 @@
 using GpuTransformer.Graph;
 using GpuTransformer.Layers;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>One BERT-base encoder layer in a session made for <c>capacity</c> tokens and run with <c>tokens</c>.</summary>
 internal sealed class EncoderLayerCase : SessionCase

@@ -1,7 +1,7 @@
 using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
 
-namespace GpuTransformer.Bench;
+namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>LayerNorm of rows with weight and bias.</summary>
 internal sealed class LayerNormCase : OperationCase
