@@ -6,10 +6,6 @@ namespace GpuTransformer.Kernels.Tests;
 /// <summary>Activations against float64, on every kind of device.</summary>
 public sealed class ActivationTests(DeviceFixture devices) : IClassFixture<DeviceFixture>
 {
-    // Erf and tanh have 3e-7 relative; 1 + erf(x) at negative x keeps that as an absolute error times |x| < 6.
-    private const double Absolute = 1.5e-6;
-    private const double Relative = 1e-6;
-
     public static TheoryData<TestDeviceKind> Kinds => DeviceKinds.All;
 
     [Theory]
@@ -144,7 +140,7 @@ public sealed class ActivationTests(DeviceFixture devices) : IClassFixture<Devic
             },
             name =>
             {
-                Tolerance.Close(expected, y!.Read(), Absolute, Relative, $"{name} {activation} {rows}x{width}");
+                Tolerance.Close(expected, y!.Read(), Tolerances.Activation, $"{name} {activation} {rows}x{width}");
                 y.Dispose();
             });
     }

@@ -6,8 +6,6 @@ namespace GpuTransformer.Kernels.Tests;
 /// <summary>The soft cap against float64, on every kind of device and with every register width.</summary>
 public sealed class SoftCapTests(DeviceFixture devices) : IClassFixture<DeviceFixture>
 {
-    // tanh has 3e-7 relative; the quotient and the product round once each.
-    private const double Relative = 6e-7;
     private const float Cap = 30f;
 
     public static TheoryData<TestDeviceKind> Kinds => DeviceKinds.All;
@@ -30,7 +28,7 @@ public sealed class SoftCapTests(DeviceFixture devices) : IClassFixture<DeviceFi
                     () => Arguments(x, y = place.Output(device, rows, width), rows, width),
                     name =>
                     {
-                        Tolerance.Close(Expected(x.Values), y!.Read(), 0, Relative, name);
+                        Tolerance.Close(Expected(x.Values), y!.Read(), Tolerances.SoftCap, name);
                         y.Dispose();
                     });
             }
@@ -49,7 +47,7 @@ public sealed class SoftCapTests(DeviceFixture devices) : IClassFixture<DeviceFi
             using var x = new PaddedInput(device, Data.WithOutliers(rows * width, width), rows, width, 3, width + 1);
             using var y = new GuardedOutput(device, rows, width, width + 2);
             device.Kernels.SoftCap.RunVariant(device.Stream, Arguments(x, y, rows, width), SoftCapCpu.ForWidth(bits));
-            Tolerance.Close(Expected(x.Values), y.Read(), 0, Relative, $"{bits} {rows}x{width}");
+            Tolerance.Close(Expected(x.Values), y.Read(), Tolerances.SoftCap, $"{bits} {rows}x{width}");
         }
     }
 
@@ -70,7 +68,7 @@ public sealed class SoftCapTests(DeviceFixture devices) : IClassFixture<DeviceFi
         }
     }
 
-    private static double[] Expected(float[] values) => [.. values.Select(v => Cap * Math.Tanh(v / (double)Cap))];
+    private static double[] Expected(float[] values) => [.. values.Select(v => ReferenceActivation.SoftCap(v, Cap))];
 
     private static SoftCapArgs Arguments(PaddedInput x, GuardedOutput y, int rows, int width) => new()
     {

@@ -6,10 +6,6 @@ namespace GpuTransformer.Kernels.Tests;
 
 public class AdditiveAttentionTests
 {
-    // tanh is off by 3e-7, a score by that times the square root of the width; values reach 90.
-    private const double Absolute = 3e-5;
-    private const double Relative = 1e-5;
-
     public static TheoryData<TestDeviceKind> Kinds => DeviceKinds.All;
 
     [Theory]
@@ -44,8 +40,8 @@ public class AdditiveAttentionTests
         device.Stream.Synchronize();
         var expected = AdditiveAttentionReference.Compute(
             query, key, value, vector, null, batch, seqLenQ, seqLenKv, width, valueWidth);
-        Tolerance.Close(expected.Output, output.GetAsArray1D(), Absolute, Relative, "output");
-        Tolerance.Close(expected.Weights, weights.GetAsArray1D(), Absolute, Relative, "weights");
+        Tolerance.Close(expected.Output, output.GetAsArray1D(), Tolerances.AdditiveAttention, "output");
+        Tolerance.Close(expected.Weights, weights.GetAsArray1D(), Tolerances.AdditiveAttention, "weights");
     }
 
     [Fact]
@@ -141,8 +137,8 @@ public class AdditiveAttentionTests
             },
             name =>
             {
-                Tolerance.Close(expected.Output, output!.Read(), Absolute, Relative, $"{name} output of width {width}");
-                Tolerance.Close(expected.Weights, weights!.Read(), Absolute, Relative, $"{name} weights of width {width}");
+                Tolerance.Close(expected.Output, output!.Read(), Tolerances.AdditiveAttention, $"{name} output of width {width}");
+                Tolerance.Close(expected.Weights, weights!.Read(), Tolerances.AdditiveAttention, $"{name} weights of width {width}");
                 output.Dispose();
                 weights.Dispose();
             });

@@ -5,10 +5,6 @@ namespace GpuTransformer.Kernels.Tests;
 /// <summary>The CPU variant of attention at every register width: tile edges, chunk edges, and what may not matter.</summary>
 public sealed class AttentionCpuTests(DeviceFixture devices) : IClassFixture<DeviceFixture>
 {
-    // Scores of normal data are below about 10, so a weight is off by some 10 · 2^-22; values reach 90.
-    private const double Absolute = 3e-5;
-    private const double Relative = 1e-5;
-
     public static TheoryData<int> Widths => SimdWidths.All;
 
     private TestDevice Device => devices[TestDeviceKind.Default];
@@ -134,7 +130,7 @@ public sealed class AttentionCpuTests(DeviceFixture devices) : IClassFixture<Dev
         var operation = Device.Kernels.Attention.With<HidingScore>();
         operation.RunVariant(
             Device.Stream, buffers.Arguments(output.View, default(HidingScore)), AttentionCpu<HidingScore>.ForWidth(bits));
-        Tolerance.Close(expected, output.Read(), Absolute, Relative, $"{bits} bits");
+        Tolerance.Close(expected, output.Read(), Tolerances.Attention, $"{bits} bits");
     }
 
     [Theory]
@@ -175,7 +171,7 @@ public sealed class AttentionCpuTests(DeviceFixture devices) : IClassFixture<Dev
     {
         var what = $"{bits} bits, {attentionCase.NumHeads}x{attentionCase.HeadDim}, {attentionCase.Rows.Count} rows, "
             + $"{attentionCase.KeyLengths[0]} keys, block {blockRows}";
-        Tolerance.Close(attentionCase.Expected(), Run(attentionCase, blockRows, bits), Absolute, Relative, what);
+        Tolerance.Close(attentionCase.Expected(), Run(attentionCase, blockRows, bits), Tolerances.Attention, what);
     }
 
     private float[] Run(AttentionCase attentionCase, int blockRows, int bits, CpuPool? pool = null)

@@ -4,10 +4,6 @@ namespace GpuTransformer.Kernels.Tests;
 
 public class AttentionMapTests
 {
-    // Scores of normal data are below about 10, so a weight of at most 1 is off by some 10 · 2^-22.
-    private const double Absolute = 5e-6;
-    private const double Relative = 1e-5;
-
     public static TheoryData<TestDeviceKind> Kinds => DeviceKinds.All;
 
     [Theory]
@@ -85,7 +81,7 @@ public class AttentionMapTests
                 rows.Count, numHeads, mapKeys),
             name =>
             {
-                Tolerance.Close(expected, output!.Read(), Absolute, Relative, $"{name} {numHeads}x{headDim}");
+                Tolerance.Close(expected, output!.Read(), Tolerances.AttentionMap, $"{name} {numHeads}x{headDim}");
                 output.Dispose();
             });
     }

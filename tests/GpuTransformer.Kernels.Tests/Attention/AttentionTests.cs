@@ -5,10 +5,6 @@ namespace GpuTransformer.Kernels.Tests;
 
 public class AttentionTests
 {
-    // Scores of normal data are below about 10, so a weight is off by some 10 · 2^-22; values reach 90.
-    private const double Absolute = 3e-5;
-    private const double Relative = 1e-5;
-
     public static TheoryData<TestDeviceKind> Kinds => DeviceKinds.All;
 
     [Theory]
@@ -63,7 +59,7 @@ public class AttentionTests
         var large = new AttentionCase(1, 1, 16, lengths, AttentionCase.Sequences(lengths, lengths, causal: true)) { Scale = 40f };
 
         // Scores of a few hundred: rounded to 2^-16, a weight to as much.
-        Run(device, sweep, large, 16, absolute: 1e-2, relative: 1e-3);
+        Run(device, sweep, large, 16, bound: new Bound(1e-2, 1e-3));
     }
 
     [Theory]
@@ -171,7 +167,7 @@ public class AttentionTests
             name =>
             {
                 var y = output!.Read();
-                Tolerance.Close(expected[..20], y[..20], Absolute, Relative, name);
+                Tolerance.Close(expected[..20], y[..20], Tolerances.Attention, name);
                 Assert.All(y[20..], value => Assert.True(float.IsNaN(value), name));
                 output.Dispose();
             });
@@ -198,7 +194,7 @@ public class AttentionTests
 
     private static void Run(
         TestDevice device, VariantSweep<AttentionArgs<PlainScore>> sweep, AttentionCase attentionCase, int blockRows,
-        double[]? expected = null, double absolute = Absolute, double relative = Relative)
+        double[]? expected = null, Bound? bound = null)
     {
         expected ??= attentionCase.Expected();
         Debug.Assert(expected.All(double.IsFinite), "the reference must not see unwritten slots");
@@ -211,7 +207,7 @@ public class AttentionTests
             name =>
             {
                 var what = $"{name} {attentionCase.NumHeads}x{attentionCase.HeadDim} {attentionCase.Rows.Count} rows, block {blockRows}";
-                Tolerance.Close(expected, output!.Read(), absolute, relative, what);
+                Tolerance.Close(expected, output!.Read(), bound ?? Tolerances.Attention, what);
                 output.Dispose();
             });
     }
@@ -229,7 +225,7 @@ public class AttentionTests
                 (output = new GuardedOutput(device, attentionCase.Rows.Count, attentionCase.Width)).View, score),
             name =>
             {
-                Tolerance.Close(expected, output!.Read(), Absolute, Relative, name);
+                Tolerance.Close(expected, output!.Read(), Tolerances.Attention, name);
                 output.Dispose();
             });
     }

@@ -6,10 +6,6 @@ namespace GpuTransformer.Kernels.Tests;
 /// <summary>A bias by head and clamped distance, on every variant, at every register width, launched and bound.</summary>
 public sealed class RelativeBiasTests(DeviceFixture devices) : IClassFixture<DeviceFixture>
 {
-    // As for attention without a bias: biases of normal data change a score by a few units.
-    private const double Absolute = 3e-5;
-    private const double Relative = 1e-5;
-
     public static TheoryData<TestDeviceKind> Kinds => DeviceKinds.All;
 
     public static TheoryData<int> Widths => SimdWidths.All;
@@ -34,7 +30,7 @@ public sealed class RelativeBiasTests(DeviceFixture devices) : IClassFixture<Dev
                 () => buffers.Arguments((output = new GuardedOutput(device, queries, attention.Width)).View, bias.Score),
                 name =>
                 {
-                    Tolerance.Close(attention.Expected(bias.Policy), output!.Read(), Absolute, Relative, $"{name} {queries}x{keys} ±{distance}");
+                    Tolerance.Close(attention.Expected(bias.Policy), output!.Read(), Tolerances.Attention, $"{name} {queries}x{keys} ±{distance}");
                     output.Dispose();
                 });
         }
@@ -61,7 +57,7 @@ public sealed class RelativeBiasTests(DeviceFixture devices) : IClassFixture<Dev
                     using var output = new GuardedOutput(device, queries, attention.Width);
                     var args = buffers.Arguments(output.View, bias.Score);
                     AttentionCpu<RelativeBiasScore>.ForWidth(bits).Run(device.Kernels.Pool, args);
-                    Tolerance.Close(attention.Expected(bias.Policy), output.Read(), Absolute, Relative, $"{bits} bits, {keys} keys, ±{distance}");
+                    Tolerance.Close(attention.Expected(bias.Policy), output.Read(), Tolerances.Attention, $"{bits} bits, {keys} keys, ±{distance}");
                 }
             }
         }
@@ -122,7 +118,7 @@ public sealed class RelativeBiasTests(DeviceFixture devices) : IClassFixture<Dev
         var before = GC.GetAllocatedBytesForCurrentThread();
         bound.Launch(device.Stream);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Tolerance.Close(attention.Expected(bias.Policy), output.Read(), Absolute, Relative, typeof(TScore).Name);
+        Tolerance.Close(attention.Expected(bias.Policy), output.Read(), Tolerances.Attention, typeof(TScore).Name);
     }
 
     private static AttentionCase Case(int heads, int queries, int keys, bool causal) =>

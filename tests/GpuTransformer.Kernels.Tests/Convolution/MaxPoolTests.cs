@@ -110,18 +110,7 @@ public sealed class MaxPoolTests(DeviceFixture devices) : IClassFixture<DeviceFi
         x[x.Length / 2] = float.NegativeInfinity;
         var (outHeight, outWidth) = (
             UnfoldArgs.OutputSize(height, kernel, stride, padding), UnfoldArgs.OutputSize(width, kernel, stride, padding));
-        var expected = new double[images * outHeight * outWidth * channels];
-        for (var i = 0; i < expected.Length; i++)
-        {
-            var (row, channel) = (i / channels, i % channels);
-            var (image, oy, ox) = (row / (outHeight * outWidth), row / outWidth % outHeight, row % outWidth);
-            var seen =
-                from line in Enumerable.Range(oy * stride - padding, kernel)
-                from column in Enumerable.Range(ox * stride - padding, kernel)
-                where line >= 0 && line < height && column >= 0 && column < width
-                select (double)x[((image * height + line) * width + column) * channels + channel];
-            expected[i] = seen.Aggregate(double.NegativeInfinity, Math.Max);
-        }
+        var expected = ImageReference.MaxPool(x, images, height, width, channels, kernel, stride, padding);
 
         return (x, expected, images * outHeight * outWidth);
     }

@@ -102,15 +102,8 @@ public sealed class UpsampleTests(DeviceFixture devices) : IClassFixture<DeviceF
         var spatial = outHeight * outWidth;
         using var x = place.Input(device, Data.Normal(maps * height * width * channels, 1), maps * height * width, channels);
         using var more = place.Input(device, Data.Normal(maps / repeat * spatial * channels, 2), maps / repeat * spatial, channels);
-        var expected = new double[maps * spatial * channels];
-        for (var i = 0; i < expected.Length; i++)
-        {
-            var (row, channel) = (i / channels, i % channels);
-            var (map, oy, ox) = (row / spatial, row / outWidth % outHeight, row % outWidth);
-            var source = (map * height + oy * height / outHeight) * width + ox * width / outWidth;
-            var value = x.Values[source * channels + channel];
-            expected[i] = added ? value + more.Values[(map / repeat * spatial + row % spatial) * channels + channel] : value;
-        }
+        var expected = ImageReference.Upsample(
+            x.Values, added ? more.Values : null, maps, height, width, outHeight, outWidth, channels, repeat);
 
         GuardedOutput? y = null;
         each(

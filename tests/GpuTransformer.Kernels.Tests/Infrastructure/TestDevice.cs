@@ -36,6 +36,9 @@ public sealed class TestDevice : IDisposable
 
     public KernelSet Kernels { get; }
 
+    /// <summary>Memory is made on the accelerator alone.</summary>
+    public static implicit operator Accelerator(TestDevice device) => device.Accelerator;
+
     public AcceleratorStream Stream => Accelerator.DefaultStream;
 
     public MemoryBuffer1D<float, Stride1D.Dense> Upload(float[] values) => Accelerator.Allocate1D(values);

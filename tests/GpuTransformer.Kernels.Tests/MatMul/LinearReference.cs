@@ -43,11 +43,7 @@ internal sealed class LinearReference : IDisposable
         for (var i = 0; i < y.Length; i++)
         {
             var (row, n) = (i / Outputs, i % Outputs);
-            y[i] = _bias[n];
-            for (var k = 0; k < Inputs; k++)
-            {
-                y[i] += x[row * Inputs + k] * _weight[n * Inputs + k];
-            }
+            y[i] = _bias[n] + MatMulReference.Dot(x.AsSpan(row * Inputs, Inputs), _weight.AsSpan(n * Inputs, Inputs));
         }
 
         return y;

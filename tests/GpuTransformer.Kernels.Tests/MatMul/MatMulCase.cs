@@ -84,8 +84,7 @@ internal sealed class MatMulCase : IDisposable
 
     }
 
-    /// <summary>Checks y against float64; rows not in use must still be NaN. Allowed: K + 4 roundings of the sum of
-    /// magnitudes, passed on by an activation of slope at most 1.13 and the gate, and 4e-7 of the parts around it.</summary>
+    /// <summary>Checks y against float64; rows not in use must still be NaN.</summary>
     public void Verify(float[] y, string what)
     {
         if (_expected is not null)
@@ -121,38 +120,22 @@ internal sealed class MatMulCase : IDisposable
     /// <summary>The plain sum and its sum of magnitudes at a row counted through the batch.</summary>
     public (double Sum, double Magnitude) Sum(int row, int column)
     {
-        var (sum, magnitude) = (0.0, 0.0);
         var matrix = _layout.SharedWeight ? 0 : row / _m;
-        var index = _layout.KByN ? matrix * _k * _n + column : (matrix * _n + column) * _k;
-        var step = _layout.KByN ? _n : 1;
-        foreach (var value in _x.Values.AsSpan(row * _k, _k))
-        {
-            var product = (double)value * _weight.Values[index];
-            sum += product;
-            magnitude += Math.Abs(product);
-            index += step;
-        }
-
-        return (sum, magnitude);
+        return MatMulReference.Sum(
+            _x.Values.AsSpan(row * _k, _k),
+            _weight.Values,
+            _layout.KByN ? matrix * _k * _n + column : (matrix * _n + column) * _k,
+            _layout.KByN ? _n : 1);
     }
 
     private (double Value, double Allowed) Reference(int row, int column)
     {
-        var (sum, magnitude) = Sum(row, column);
-        var value = sum * _layout.Scale;
-        var allowed = (_k + 4) * Math.Pow(2, -24) * magnitude * Math.Abs(_layout.Scale);
-        if (!_layout.Epilogue)
-        {
-            value = ReferenceActivation.Apply(value, _layout.Activation);
-            return (value, 1.13 * allowed + 4e-7 * Math.Abs(value) + 1e-30);
-        }
-
-        value += _bias.Values[column];
-        var gate = _gate.Values[row * _n + column];
-        var gated = ReferenceActivation.Apply(value, _layout.Activation) * gate;
-        var residual = _residual.Values[row * _n + column];
-        var around = Math.Abs(value * gate) + Math.Abs(gated) + Math.Abs(residual);
-        return (gated + residual, 1.13 * allowed * Math.Abs(gate) + 4e-7 * around);
+        var at = row * _n + column;
+        return _layout.Epilogue
+            ? MatMulReference.Full(
+                Sum(row, column), _k, _layout.Scale, _layout.Activation,
+                _bias.Values[column], _gate.Values[at], _residual.Values[at])
+            : MatMulReference.Plain(Sum(row, column), _k, _layout.Scale, _layout.Activation);
     }
 
     /// <summary>Wider than the row, a multiple of four only where alignment is wanted.</summary>

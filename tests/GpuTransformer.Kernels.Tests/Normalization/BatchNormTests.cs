@@ -6,10 +6,6 @@ namespace GpuTransformer.Kernels.Tests;
 
 public class BatchNormTests
 {
-    // A few roundings of values below 100.
-    private const double Absolute = 2e-5;
-    private const double Relative = 1e-6;
-
     public static TheoryData<TestDeviceKind> Kinds => DeviceKinds.All;
 
     [Theory]
@@ -46,7 +42,7 @@ public class BatchNormTests
             device.Stream, xs.View, weights.View, biases.View, means.View, variances.View, xs.View,
             batch, channels, spatial, 1e-3f, ActivationKind.Relu);
         device.Stream.Synchronize();
-        Tolerance.Close(expected, xs.GetAsArray1D(), Absolute, Relative, "in place");
+        Tolerance.Close(expected, xs.GetAsArray1D(), Tolerances.BatchNorm, "in place");
     }
 
     [Fact]
@@ -127,7 +123,7 @@ public class BatchNormTests
             },
             name =>
             {
-                Tolerance.Close(expected, output!.Read(), Absolute, Relative, $"{name} {batch}x{channels}x{spatial}");
+                Tolerance.Close(expected, output!.Read(), Tolerances.BatchNorm, $"{name} {batch}x{channels}x{spatial}");
                 output.Dispose();
             });
     }

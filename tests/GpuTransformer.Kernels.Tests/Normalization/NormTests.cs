@@ -6,9 +6,6 @@ namespace GpuTransformer.Kernels.Tests;
 
 public class NormTests
 {
-    // Each output is a few roundings of values whose size the weights (below 4) and normalized values (below 30) bound.
-    private const double Absolute = 2e-5;
-    private const double Relative = 2e-6;
     private const float Epsilon = 1e-5f;
 
     public static TheoryData<TestDeviceKind> Kinds => DeviceKinds.All;
@@ -62,8 +59,8 @@ public class NormTests
             },
             name =>
             {
-                Tolerance.Close(expected, first!.GetAsArray1D(), Absolute, Relative, name);
-                Tolerance.Close(expectedSum, second!.GetAsArray1D(), 0, 1e-7, name);
+                Tolerance.Close(expected, first!.GetAsArray1D(), Tolerances.Norm, name);
+                Tolerance.Close(expectedSum, second!.GetAsArray1D(), Tolerances.NormSum, name);
                 first!.Dispose();
                 second!.Dispose();
             });
@@ -162,7 +159,7 @@ public class NormTests
         void Expect(double[] reference, MemoryBuffer1D<float, Stride1D.Dense> actual)
         {
             device.Stream.Synchronize();
-            Tolerance.Close(reference, actual.GetAsArray1D(), Absolute, Relative, "overload");
+            Tolerance.Close(reference, actual.GetAsArray1D(), Tolerances.Norm, "overload");
         }
     }
 
@@ -235,11 +232,11 @@ public class NormTests
             },
             name =>
             {
-                Tolerance.Close(expected, output!.Read(), Absolute, Relative, $"{name} {rows}x{width}");
+                Tolerance.Close(expected, output!.Read(), Tolerances.Norm, $"{name} {rows}x{width}");
                 var written = sums!.Read();
                 if (sum)
                 {
-                    Tolerance.Close(expectedSum, written, 0, 1e-7, $"{name} sum {rows}x{width}");
+                    Tolerance.Close(expectedSum, written, Tolerances.NormSum, $"{name} sum {rows}x{width}");
                 }
                 else
                 {

@@ -85,18 +85,8 @@ public sealed class PatchTests(DeviceFixture devices) : IClassFixture<DeviceFixt
         using var state = device.Upload([images]);
         var (down, across) = (height / patchHeight, width / patchWidth);
         var rowWidth = channels * patchHeight * patchWidth;
-        var expected = new double[capacity * down * across * rowWidth];
-        for (var i = 0; i < expected.Length; i++)
-        {
-            var (row, column) = (i / rowWidth, i % rowWidth);
-            var (image, patch) = (row / (down * across), row % (down * across));
-            var (channel, inside) = (column / (patchHeight * patchWidth), column % (patchHeight * patchWidth));
-            var pixelRow = patch / across * patchHeight + inside / patchWidth;
-            var pixelColumn = patch % across * patchWidth + inside % patchWidth;
-            expected[i] = image < images
-                ? values[((image * channels + channel) * height + pixelRow) * width + pixelColumn]
-                : double.NaN;
-        }
+        var expected = ImageReference.Patches(values, capacity, channels, height, width, patchHeight, patchWidth);
+        expected.AsSpan(images * down * across * rowWidth).Fill(double.NaN);
 
         GuardedOutput? y = null;
         sweep.Each(
@@ -134,16 +124,8 @@ public sealed class PatchTests(DeviceFixture devices) : IClassFixture<DeviceFixt
         using var patches = place.Input(device, Data.Normal(images * patchCount * width, 1), images * patchCount, width);
         using var tokens = place.Input(device, Data.Normal(prefixCount * width, 2), prefixCount, width);
         using var positions = place.Input(device, Data.Normal(length * width, 3), length, width);
-        var expected = new double[images * length * width];
-        for (var i = 0; i < expected.Length; i++)
-        {
-            var (row, column) = (i / width, i % width);
-            var (image, token) = (row / length, row % length);
-            var value = token < prefixCount
-                ? tokens.Values[token * width + column]
-                : patches.Values[(image * patchCount + token - prefixCount) * width + column];
-            expected[i] = value + positions.Values[token * width + column];
-        }
+        var expected = ImageReference.Tokens(
+            patches.Values, tokens.Values, positions.Values, images, patchCount, prefixCount, width);
 
         GuardedOutput? y = null;
         sweep.Each(

@@ -7,9 +7,6 @@ namespace GpuTransformer.Kernels.Tests;
 /// <summary>Rotary embedding against float64, on every kind of device and with every register width.</summary>
 public sealed class RotaryTests(DeviceFixture devices) : IClassFixture<DeviceFixture>
 {
-    // Two products of values up to about 100 and one sum: three roundings; the norm adds a sum of squares and a root.
-    private const double Absolute = 2e-5;
-    private const double Relative = 1e-6;
     private const int Positions = 11;
 
     // Heads, width of a head, how much of it turns: odd halves, less than a register, more than a group.
@@ -59,7 +56,7 @@ public sealed class RotaryTests(DeviceFixture devices) : IClassFixture<DeviceFix
                 {
                     var all = buffer!.GetAsArray1D();
                     var values = Enumerable.Range(0, 3).SelectMany(r => all[(2 + r * 75)..(2 + r * 75 + 72)]).ToArray();
-                    Tolerance.Close(c.Expected, values, Absolute, Relative, name);
+                    Tolerance.Close(c.Expected, values, Tolerances.Rotary, name);
                     buffer!.Dispose();
                 });
         }
@@ -174,7 +171,8 @@ public sealed class RotaryTests(DeviceFixture devices) : IClassFixture<DeviceFix
             _positions = device.Upload(places);
             _status = device.Upload([0]);
             _state = device.Upload([rows]);
-            Expected = Reference(_x.Values, table, weight, places);
+            Expected = RotaryReference.Compute(
+                _x.Values, table, tableRows, norm ? weight : null, places, heads, headDim, rotaryDim, 0.5, 1e-3f);
         }
 
         public float[] Values => _x.Values;
@@ -211,7 +209,7 @@ public sealed class RotaryTests(DeviceFixture devices) : IClassFixture<DeviceFix
 
         public void Verify(string name)
         {
-            Tolerance.Close(Expected, _y!.Read(), Absolute, Relative, name);
+            Tolerance.Close(Expected, _y!.Read(), Tolerances.Rotary, name);
         }
 
         public void Dispose()
@@ -223,33 +221,6 @@ public sealed class RotaryTests(DeviceFixture devices) : IClassFixture<DeviceFix
             _positions.Dispose();
             _status.Dispose();
             _state.Dispose();
-        }
-
-        private double[] Reference(float[] x, float[] table, float[] weight, int[] places)
-        {
-            var (heads, headDim, rotaryDim) = _shape;
-            var half = rotaryDim / 2;
-            var result = new double[x.Length];
-            for (var i = 0; i < x.Length; i += headDim)
-            {
-                var head = x[i..(i + headDim)].Select(v => (double)v).ToArray();
-                if (_norm)
-                {
-                    var root = Math.Sqrt(head.Average(v => v * v) + 1e-3f);
-                    head = [.. head.Select((v, d) => v / root * (weight[d] + 0.5))];
-                }
-
-                var place = places[i / (heads * headDim)];
-                var angles = table.AsSpan((place is >= 0 and < Positions || !_hasPositions ? place : 0) * rotaryDim, rotaryDim);
-                for (var d = 0; d < headDim; d++)
-                {
-                    result[i + d] = d < half ? head[d] * angles[d] - head[d + half] * angles[half + d]
-                        : d < rotaryDim ? head[d] * angles[d - half] + head[d - half] * angles[d]
-                        : head[d];
-                }
-            }
-
-            return result;
         }
     }
 }

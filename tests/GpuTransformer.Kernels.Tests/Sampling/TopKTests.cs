@@ -144,12 +144,7 @@ public sealed class TopKTests(DeviceFixture devices) : IClassFixture<DeviceFixtu
         float[] sorted = [.. Enumerable.Repeat((float)Untouched, rows * k)];
         for (var row = 0; row < active; row++)
         {
-            // OrderBy is stable, so the smaller index comes first among equals.
-            var order = Enumerable.Range(0, width)
-                .OrderBy(c => float.IsNaN(values[row * width + c]) ? 1 : 0)
-                .ThenByDescending(c => float.IsNaN(values[row * width + c]) ? 0 : values[row * width + c])
-                .Take(k)
-                .ToArray();
+            var order = TopKReference.Row(values.AsSpan(row * width, width), k);
             for (var rank = 0; rank < k; rank++)
             {
                 indices[row * k + rank] = order[rank];

@@ -5,11 +5,6 @@ namespace GpuTransformer.Kernels.Tests;
 /// <summary>The CPU variant of softmax at every register width.</summary>
 public sealed class SoftmaxCpuTests(DeviceFixture devices) : IClassFixture<DeviceFixture>
 {
-    // A score of magnitude s is rounded to s · 2^-24, which the exponential turns into a relative error; the outliers
-    // reach about 90. Sums and the polynomial add a few 2^-24.
-    private const double Relative = 1e-5;
-    private const double Absolute = 1e-7;
-
     public static TheoryData<int> Widths => SimdWidths.All;
 
     private TestDevice Device => devices[TestDeviceKind.Default];
@@ -113,6 +108,6 @@ public sealed class SoftmaxCpuTests(DeviceFixture devices) : IClassFixture<Devic
         args.Mask = maskInput.View;
         args.HasMask = mask ? 1 : 0;
         Device.Kernels.Softmax.RunVariant(Device.Stream, args, SoftmaxCpu.ForWidth(bits));
-        Tolerance.Close(expected, y.Read(), Absolute, Relative, $"{bits} bits, {rows}x{width}, {intervals}, {mask}");
+        Tolerance.Close(expected, y.Read(), Tolerances.Softmax, $"{bits} bits, {rows}x{width}, {intervals}, {mask}");
     }
 }

@@ -6,11 +6,6 @@ namespace GpuTransformer.Kernels.Tests;
 
 public class SoftmaxTests
 {
-    // A score of magnitude s is rounded to s · 2^-24, which the exponential turns into a relative error; the outliers
-    // reach about 90. Sums and the polynomial add a few 2^-24.
-    private const double Relative = 1e-5;
-    private const double Absolute = 1e-7;
-
     public static TheoryData<TestDeviceKind> Kinds => DeviceKinds.All;
 
     [Theory]
@@ -55,7 +50,7 @@ public class SoftmaxTests
             },
             name =>
             {
-                Tolerance.Close(expected, buffer!.GetAsArray1D(), Absolute, Relative, name);
+                Tolerance.Close(expected, buffer!.GetAsArray1D(), Tolerances.Softmax, name);
                 buffer!.Dispose();
             });
     }
@@ -82,7 +77,7 @@ public class SoftmaxTests
             name =>
             {
                 var y = output!.Read();
-                Tolerance.Close(expected[..(active * width)], y[..(active * width)], Absolute, Relative, name);
+                Tolerance.Close(expected[..(active * width)], y[..(active * width)], Tolerances.Softmax, name);
                 Assert.All(y[(active * width)..], value => Assert.True(float.IsNaN(value), name));
                 output.Dispose();
             });
@@ -127,12 +122,12 @@ public class SoftmaxTests
         using var y = device.Accelerator.Allocate1D<float>(rows * width);
         device.Kernels.Softmax.Run(device.Stream, x.View, y.View, rows, width, 2f);
         device.Stream.Synchronize();
-        Tolerance.Close(SoftmaxReference.Compute(values, rows, width, 2f), y.GetAsArray1D(), Absolute, Relative, "plain");
+        Tolerance.Close(SoftmaxReference.Compute(values, rows, width, 2f), y.GetAsArray1D(), Tolerances.Softmax, "plain");
         device.Kernels.Softmax.Run(device.Stream, x.View, maskBuffer.View, y.View, rows, width, rowsPerMask: 2, scale: 2f);
         device.Stream.Synchronize();
         var expected = SoftmaxReference.Compute(values, rows, width, 2f, mask: mask, rowsPerMask: 2);
         Assert.All(expected[..(2 * width)], value => Assert.Equal(0, value));
-        Tolerance.Close(expected, y.GetAsArray1D(), Absolute, Relative, "masked");
+        Tolerance.Close(expected, y.GetAsArray1D(), Tolerances.Softmax, "masked");
         device.Kernels.Softmax.Run(device.Stream, x.View, y.View, 0, width);
     }
 
@@ -205,7 +200,7 @@ public class SoftmaxTests
             },
             name =>
             {
-                Tolerance.Close(expected, output!.Read(), Absolute, Relative, $"{name} {rows}x{width}");
+                Tolerance.Close(expected, output!.Read(), Tolerances.Softmax, $"{name} {rows}x{width}");
                 output.Dispose();
             });
     }

@@ -1,7 +1,9 @@
-namespace GpuTransformer.Kernels.Tests;
+using GpuTransformer.Kernels;
+
+namespace GpuTransformer.Diagnostics.References;
 
 /// <summary>The activations in float64.</summary>
-public static class ReferenceActivation
+internal static class ReferenceActivation
 {
     public static double Apply(double x, ActivationKind kind) => kind switch
     {
@@ -17,6 +19,9 @@ public static class ReferenceActivation
     };
 
     public static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
+
+    /// <summary>cap · tanh(x / cap).</summary>
+    public static double SoftCap(double x, double cap) => cap * Math.Tanh(x / cap);
 
     /// <summary>erf by its Maclaurin series below 3 and a continued fraction of erfc above, to about 1e-15.</summary>
     public static double Erf(double x) => x < 0 ? -Erf(-x) : x < 3 ? Series(x) : 1 - Fraction(x);

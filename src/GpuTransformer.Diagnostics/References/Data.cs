@@ -1,7 +1,7 @@
-namespace GpuTransformer.Kernels.Tests;
+namespace GpuTransformer.Diagnostics.References;
 
 /// <summary>Seeded inputs for kernels.</summary>
-public static class Data
+internal static class Data
 {
     /// <summary>Normal values of standard deviation 1.</summary>
     public static float[] Normal(int count, int seed)

@@ -1,7 +1,6 @@
-using ILGPU;
-using ILGPU.Runtime;
+using GpuTransformer.Kernels;
 
-namespace GpuTransformer.Kernels.Tests;
+namespace GpuTransformer.Diagnostics.References;
 
 /// <summary>Inputs of attention with their places in scrambled pages. Every slot that is not written is NaN, and page
 /// table entries past a sequence name a page of NaN.</summary>
@@ -123,85 +122,4 @@ internal sealed class AttentionCase
     }
 
     private int PageCount => KeyLengths.Sum(length => (length + PagedKeys.PageTokens - 1) / PagedKeys.PageTokens) + 3;
-}
-
-/// <summary>An attention case in device memory.</summary>
-internal sealed class AttentionBuffers : IDisposable
-{
-    private readonly AttentionCase _case;
-    private readonly int _blockRows;
-    private readonly List<MemoryBuffer> _buffers = [];
-    private readonly ArrayView<float> _query;
-    private readonly ArrayView<int> _rowTable;
-    private readonly ArrayView<int> _blockTable;
-
-    public AttentionBuffers(TestDevice device, AttentionCase attentionCase, int blockRows, bool writePages = true)
-    {
-        (_case, _blockRows) = (attentionCase, blockRows);
-        var pageTable = _case.PageTable();
-        var (keys, values) = _case.Pages(pageTable);
-        if (!writePages)
-        {
-            Array.Fill(keys, float.NaN);
-            Array.Fill(values, float.NaN);
-        }
-
-        _query = Keep(device.Upload(Data.Strided(_case.Query, _case.Rows.Count, _case.Width, QueryStride, QueryOffset)));
-        _rowTable = Keep(device.Upload(_case.RowTable()));
-        _blockTable = Keep(device.Upload(_case.BlockTable(blockRows)));
-        Pages = new PagedKeys
-        {
-            Keys = Keep(device.Upload(keys)),
-            Values = Keep(device.Upload(values)),
-            PageTable = Keep(device.Upload(pageTable)),
-            PagesPerSequence = _case.PagesPerSequence,
-            NumKvHeads = _case.NumKvHeads,
-            HeadDim = _case.HeadDim,
-        };
-    }
-
-    public PagedKeys Pages { get; }
-
-    public RowView Query => new(_query, QueryOffset, QueryStride);
-
-    public ArrayView<int> RowTable => _rowTable;
-
-    private static int QueryOffset => 5;
-
-    private int QueryStride => _case.Width + 3;
-
-    public AttentionArgs<TScore> Arguments<TScore>(RowView output, TScore score)
-        where TScore : struct, IScorePolicy => new()
-        {
-            Query = Query,
-            Output = output,
-            Pages = Pages,
-            RowTable = _rowTable,
-            BlockTable = _blockTable,
-            Blocks = ActiveRows.Fixed((int)_blockTable.Length / 2),
-            BlockRows = _blockRows,
-            NumHeads = _case.NumHeads,
-            Scale = _case.Scale,
-            Score = score,
-        };
-
-    public void Dispose()
-    {
-        foreach (var buffer in _buffers)
-        {
-            buffer.Dispose();
-        }
-    }
-
-    private ArrayView<float> Keep(MemoryBuffer1D<float, Stride1D.Dense> buffer)
-    {
-        _buffers.Add(buffer);
-        return buffer.View;
-    }
-
-    private ArrayView<int> Keep(MemoryBuffer1D<int, Stride1D.Dense> buffer)
-    {
-        _buffers.Add(buffer);
-        return buffer.View;
-    }
 }

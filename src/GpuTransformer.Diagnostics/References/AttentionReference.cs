@@ -1,10 +1,10 @@
-namespace GpuTransformer.Kernels.Tests;
+namespace GpuTransformer.Diagnostics.References;
 
 /// <summary>What a query row sees: slots [Begin, End) of a sequence, from a position.</summary>
-public readonly record struct QueryRow(int Sequence, int Begin, int End, int Position);
+internal readonly record struct QueryRow(int Sequence, int Begin, int End, int Position);
 
 /// <summary>Attention in float64.</summary>
-public static class AttentionReference
+internal static class AttentionReference
 {
     /// <summary>A score policy in float64: score, head, query position, key position.</summary>
     public delegate double Policy(double score, int head, int queryPosition, int keyPosition);

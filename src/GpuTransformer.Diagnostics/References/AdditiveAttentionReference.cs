@@ -1,7 +1,7 @@
-namespace GpuTransformer.Kernels.Tests;
+namespace GpuTransformer.Diagnostics.References;
 
 /// <summary>Additive attention in float64.</summary>
-public static class AdditiveAttentionReference
+internal static class AdditiveAttentionReference
 {
     /// <summary>weights = softmax(v · tanh(query + key)) over the first keyLength keys; output = weights · value.</summary>
     public static (double[] Output, double[] Weights) Compute(

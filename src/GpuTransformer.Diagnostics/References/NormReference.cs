@@ -1,7 +1,9 @@
-namespace GpuTransformer.Kernels.Tests;
+using GpuTransformer.Kernels;
 
-/// <summary>LayerNorm, RMSNorm and BatchNorm in float64.</summary>
-public static class NormReference
+namespace GpuTransformer.Diagnostics.References;
+
+/// <summary>LayerNorm, RMSNorm, BatchNorm and GroupNorm in float64.</summary>
+internal static class NormReference
 {
     /// <summary>s = x + residual; y = (s - mean) / √(variance + eps) · (weight + shift) + bias; RMSNorm takes mean = 0.</summary>
     public static (double[] Y, double[] Sum) Rows(
@@ -47,6 +49,28 @@ public static class NormReference
             y[i] = (x[i] - (double)mean[c]) / Math.Sqrt(variance[c] + epsilon) * weight[c] + bias[c]
                 + (residual is null ? 0 : residual[i]);
             y[i] = relu ? Math.Max(0, y[i]) : y[i];
+        }
+
+        return y;
+    }
+
+    /// <summary>Groups of channels of x [images, spatial, channels], each over all its pixels and channels.</summary>
+    public static double[] Groups(
+        float[] x, float[] weight, float[] bias, int images, int spatial, int channels, int groups, double epsilon,
+        ActivationKind activation)
+    {
+        var width = channels / groups;
+        var y = new double[x.Length];
+        for (var g = 0; g < images * groups; g++)
+        {
+            var places = Enumerable.Range(0, spatial * width)
+                .Select(i => (g / groups * spatial + i / width) * channels + g % groups * width + i % width).ToArray();
+            var mean = places.Average(p => (double)x[p]);
+            var deviation = Math.Sqrt(places.Average(p => (x[p] - mean) * (x[p] - mean)) + epsilon);
+            foreach (var p in places)
+            {
+                y[p] = ReferenceActivation.Apply((x[p] - mean) / deviation * weight[p % channels] + bias[p % channels], activation);
+            }
         }
 
         return y;

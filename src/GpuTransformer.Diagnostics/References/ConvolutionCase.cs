@@ -1,4 +1,6 @@
-namespace GpuTransformer.Kernels.Tests;
+using GpuTransformer.Kernels;
+
+namespace GpuTransformer.Diagnostics.References;
 
 /// <summary>One geometry of a convolution, with its float64 reference.</summary>
 internal sealed record ConvolutionCase(

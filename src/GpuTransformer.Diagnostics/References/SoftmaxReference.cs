@@ -1,7 +1,7 @@
-namespace GpuTransformer.Kernels.Tests;
+namespace GpuTransformer.Diagnostics.References;
 
 /// <summary>Softmax in float64.</summary>
-public static class SoftmaxReference
+internal static class SoftmaxReference
 {
     /// <summary>softmax of one row in place of <paramref name="scores"/>; no columns or only -infinity: zeros.</summary>
     public static void Row(Span<double> scores)
