@@ -1,45 +1,68 @@
 using System.Reflection;
+using ILGPU.Runtime;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary>Every ILGPU kernel of the library, for the tests that read or compile them all.</summary>
+/// <summary>A kernel that a GPU can be asked to run.</summary>
+/// <param name="Operation">The operation that launches it.</param>
+/// <param name="Variant">The entry of the operation's table, with the stage where the entry has two.</param>
+/// <param name="Kind">Naive or Group.</param>
+/// <param name="Method">The static method, closed over what the table uses.</param>
+/// <param name="Limits">What it is compiled for.</param>
+internal sealed record GpuKernel(
+    string Operation, string Variant, VariantKind Kind, MethodInfo Method, KernelSpecialization Limits);
+
+/// <summary>Every ILGPU kernel of the library, for what reads, compiles or measures them all.</summary>
 internal static class KernelCatalog
 {
     /// <summary>The naive and group kernels of every operation's table, generic ones closed over what the tables use.</summary>
-    internal static IEnumerable<MethodInfo> GpuKernels() =>
+    internal static IReadOnlyList<GpuKernel> Entries() =>
     [
-        .. Kernels(MatMulVariants<StandardEpilogue>.Table()),
-        .. Kernels(Activation.Variants),
-        .. Kernels(SoftCap.Variants),
-        .. Kernels(Add.Variants),
-        .. Kernels(Concat.Variants),
-        .. Kernels(Transpose.Variants),
-        .. Kernels(Gather.Variants),
-        .. Kernels(Embedding.Variants),
-        .. Kernels(Patch.Variants),
-        .. Kernels(TokenAssembly.Variants),
-        .. Kernels(Unfold.Variants),
-        .. Kernels(MaxPool.Variants),
-        .. Kernels(Upsample.Variants),
-        .. Kernels(TopK.Variants),
-        .. Kernels(Softmax.Variants),
-        .. Kernels(LayerNorm.Variants),
-        .. Kernels(RmsNorm.Variants),
-        .. Kernels(BatchNorm.Variants),
-        .. Kernels(GroupNorm.Variants),
-        .. Kernels(Rotary.Variants),
-        .. Kernels(AttentionOperation<PlainScore>.Variants),
-        .. Kernels(AttentionOperation<AlibiScore>.Variants),
-        .. Kernels(AttentionOperation<SoftCapScore>.Variants),
-        .. Kernels(AttentionOperation<RelativeBiasScore>.Variants),
-        .. Kernels(KeyValueWrite.Variants),
-        .. Kernels(PageCopy.Variants),
-        .. Kernels(AttentionMap.Variants),
-        .. Kernels(SpatialAttention.Variants),
-        .. Kernels(AdditiveAttention.Variants),
+        .. Of(nameof(MatMul), MatMulVariants<StandardEpilogue>.Table()),
+        .. Of(nameof(Activation), Activation.Variants),
+        .. Of(nameof(SoftCap), SoftCap.Variants),
+        .. Of(nameof(Add), Add.Variants),
+        .. Of(nameof(Concat), Concat.Variants),
+        .. Of(nameof(Transpose), Transpose.Variants),
+        .. Of(nameof(Gather), Gather.Variants),
+        .. Of(nameof(Embedding), Embedding.Variants),
+        .. Of(nameof(Patch), Patch.Variants),
+        .. Of(nameof(TokenAssembly), TokenAssembly.Variants),
+        .. Of(nameof(Unfold), Unfold.Variants),
+        .. Of(nameof(MaxPool), MaxPool.Variants),
+        .. Of(nameof(Upsample), Upsample.Variants),
+        .. Of(nameof(TopK), TopK.Variants),
+        .. Of(nameof(Softmax), Softmax.Variants),
+        .. Of(nameof(LayerNorm), LayerNorm.Variants),
+        .. Of(nameof(RmsNorm), RmsNorm.Variants),
+        .. Of(nameof(BatchNorm), BatchNorm.Variants),
+        .. Of(nameof(GroupNorm), GroupNorm.Variants),
+        .. Of(nameof(Rotary), Rotary.Variants),
+        .. Of(nameof(Attention), AttentionOperation<PlainScore>.Variants),
+        .. Of(nameof(Attention), AttentionOperation<AlibiScore>.Variants),
+        .. Of(nameof(Attention), AttentionOperation<SoftCapScore>.Variants),
+        .. Of(nameof(Attention), AttentionOperation<RelativeBiasScore>.Variants),
+        .. Of(nameof(KeyValueWrite), KeyValueWrite.Variants),
+        .. Of(nameof(PageCopy), PageCopy.Variants),
+        .. Of(nameof(AttentionMap), AttentionMap.Variants),
+        .. Of(nameof(SpatialAttention), SpatialAttention.Variants),
+        .. Of(nameof(AdditiveAttention), AdditiveAttention.Variants),
     ];
 
-    private static IEnumerable<MethodInfo> Kernels<TArgs>(Variant<TArgs>[] table)
-        where TArgs : struct =>
-        table.OfType<KernelVariant<TArgs>>().SelectMany(variant => variant.Methods);
+    /// <summary>The methods of <see cref="Entries"/>, each once.</summary>
+    internal static IEnumerable<MethodInfo> GpuKernels() => Entries().Select(entry => entry.Method).Distinct();
+
+    private static IEnumerable<GpuKernel> Of<TArgs>(string operation, Variant<TArgs>[] table)
+        where TArgs : struct
+    {
+        foreach (var variant in table.OfType<KernelVariant<TArgs>>())
+        {
+            yield return new(operation, variant.Name, variant.Kind, variant.Kernel.Method, variant.Limits);
+            if (variant.Second is { } second)
+            {
+                yield return new(
+                    operation, $"{variant.Name}, second stage", variant.Kind, second.Kernel.Method, second.Limits);
+            }
+        }
+    }
 }

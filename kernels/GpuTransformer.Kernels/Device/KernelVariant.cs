@@ -1,4 +1,3 @@
-using System.Reflection;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -18,7 +17,11 @@ internal sealed record VariantWorkspace<TArgs>(WorkspaceSize<TArgs> Floats, Work
 
 /// <summary>A second kernel that runs after the first over the same arguments, such as the merge of a split.</summary>
 internal sealed record KernelStage<TArgs>(Action<TArgs> Kernel, Func<DeviceTraits, ArgsFunction<TArgs, KernelConfig>> Grid)
-    where TArgs : struct;
+    where TArgs : struct
+{
+    /// <inheritdoc cref="KernelVariant{TArgs}.Limits"/>
+    public KernelSpecialization Limits { get; init; }
+}
 
 /// <summary>What a variant says of arguments on a device.</summary>
 /// <param name="IsSupported">Whether it can run and is meant for them; tests run it on others too.</param>
@@ -54,12 +57,13 @@ internal sealed class KernelVariant<TArgs> : Variant<TArgs>
     /// <summary>Made once for a device, then asked at each launch.</summary>
     public Func<DeviceTraits, ArgsFunction<TArgs, KernelConfig>> Grid { get; }
 
+    /// <summary>The largest group that is ever launched and the groups a multiprocessor that are wanted: what the compiler
+    /// for CUDA shares the registers by. Default: any.</summary>
+    public KernelSpecialization Limits { get; init; }
+
     /// <summary>Memory beside the arguments; null: none.</summary>
     public VariantWorkspace<TArgs>? Workspace { get; init; }
 
     /// <summary>What runs after the first kernel; null: nothing.</summary>
     public KernelStage<TArgs>? Second { get; init; }
-
-    /// <summary>The kernels that the variant launches.</summary>
-    public IEnumerable<MethodInfo> Methods => Second is null ? [Kernel.Method] : [Kernel.Method, Second.Kernel.Method];
 }

@@ -87,18 +87,18 @@ internal sealed class LoadedKernel<TArgs> : LoadedKernel
                 return other;
             }
 
-            var second = _variant.Second is { } stage ? Load(stage.Kernel) : null;
-            var launcher = new Launcher(Load(_variant.Kernel), second);
+            var second = _variant.Second is { } stage ? Load(stage.Kernel, stage.Limits) : null;
+            var launcher = new Launcher(Load(_variant.Kernel, _variant.Limits), second);
             Volatile.Write(ref _launcher, launcher);
             return launcher;
         }
     }
 
-    private Action<AcceleratorStream, KernelConfig, TArgs> Load(Action<TArgs> kernel)
+    private Action<AcceleratorStream, KernelConfig, TArgs> Load(Action<TArgs> kernel, KernelSpecialization limits)
     {
         try
         {
-            return _kernels.Accelerator.LoadKernel(kernel);
+            return KernelLoader.Load(_kernels.Accelerator, kernel, limits);
         }
         catch (Exception error) when (error is not GpuTransformerException)
         {

@@ -40,8 +40,15 @@ namespace ILGPU.Runtime.OpenCL
 {
     public sealed class CLCapabilityContext : CapabilityContext
     {
-        internal CLCapabilityContext()
-        { }
+        public CLCapabilityContext(
+            bool float16, bool float64, bool genericAddressSpace, bool int64_Atomics, bool subGroups)
+        {
+            Float16 = float16;
+            Float64 = float64;
+            GenericAddressSpace = genericAddressSpace;
+            Int64_Atomics = int64_Atomics;
+            SubGroups = subGroups;
+        }
 
         public bool Float16 { get; internal set; }
 

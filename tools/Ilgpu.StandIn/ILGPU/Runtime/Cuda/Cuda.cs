@@ -1,3 +1,5 @@
+using ILGPU.Backends.PTX;
+
 namespace ILGPU.Runtime.Cuda;
 
 /// <summary>A CUDA device; the stand-in never finds one.</summary>
@@ -43,6 +45,8 @@ public sealed class CudaAccelerator : Accelerator
     public int DeviceId => Device.DeviceId;
 
     public CudaArchitecture Architecture => Device.Architecture!.Value;
+
+    public PTXBackend Backend => throw new NotSupportedException("The stand-in has no compiler for CUDA.");
 
     public int ClockRate => Device.ClockRate;
 

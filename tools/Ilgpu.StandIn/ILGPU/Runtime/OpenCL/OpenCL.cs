@@ -1,3 +1,5 @@
+using ILGPU.Backends.OpenCL;
+
 namespace ILGPU.Runtime.OpenCL;
 
 public enum CLDeviceVendor
@@ -65,6 +67,8 @@ public sealed class CLAccelerator : Accelerator
     public int ClockRate => Device.ClockRate;
 
     public new CLCapabilityContext Capabilities => Device.Capabilities;
+
+    public CLBackend Backend => throw new NotSupportedException("The stand-in has no compiler for OpenCL.");
 
     internal override MemoryBuffer AllocateRawInternal(long length, int elementSize) =>
         throw new NotSupportedException("The stand-in has no OpenCL.");
