@@ -20,6 +20,17 @@ public sealed class KernelFaultTests
         Assert.NotEmpty(message);
     }
 
+    [SkippableTheory]
+    [InlineData("index past the end", "FaultProcess.PastTheEnd", "Index 16 is outside a view of 16 elements")]
+    [InlineData("negative index", "FaultProcess.BeforeTheBegin", "Index -1 is outside a view of 16 elements")]
+    public void AFaultNamesTheKernelTheIndexAndTheLength(string fault, string kernel, string reason)
+    {
+        Skip.IfNot(BareDevice.IsStandIn, "The package says only that an index is out of bounds.");
+        Assert.False(FaultProcess.Survives(fault, out string message));
+        Assert.Contains(kernel, message, StringComparison.Ordinal);
+        Assert.Contains(reason, message, StringComparison.Ordinal);
+    }
+
     /// <summary>The package's CPU accelerator hangs or counts wrong here; GPUs are undefined.</summary>
     [SkippableTheory]
     [InlineData("leaving before a barrier", "after 1 threads of the group have left")]

@@ -83,6 +83,8 @@ internal sealed partial class GroupRun
 
     internal int LaneIdx => Lane % WarpSize;
 
+    internal string KernelName => task.KernelName;
+
     internal string Place => $"group ({GridX}, {GridY}, {GridZ}), thread ({IdxX}, {IdxY}, {IdxZ})";
 
     /// <summary>Runs the groups from <paramref name="begin"/> up to <paramref name="end"/>.</summary>
@@ -97,10 +99,14 @@ internal sealed partial class GroupRun
         PrepareLanes();
         current = this;
         Enter(0);
+        long[]? order = BeginChecks(launch);
         MoveTo(begin);
-        for (long group = begin; group < end; group++)
+        for (long place = begin; place < end; place++)
         {
-            groupIndex = group;
+            groupIndex = order?[place] ?? place;
+            if (order != null)
+                MoveTo(groupIndex);
+            Log?.BeginGroup(groupIndex);
             if (GroupSize == 1)
                 RunSingleThread();
             else
@@ -109,6 +115,7 @@ internal sealed partial class GroupRun
         }
         current = null;
         task = null!;
+        Log = null;
     }
 
     /// <summary>Runs lanes from <paramref name="lane"/> on; true when it ended the last one.</summary>
@@ -219,6 +226,7 @@ internal sealed partial class GroupRun
     private void RunSingleThread()
     {
         RunLane();
+        EndStretch();
         if (scratch.IsUsed)
         {
             scratch.GiveBackAll();
@@ -234,7 +242,7 @@ internal sealed partial class GroupRun
         step = 1;
         BeginWarps();
         Shared.Begin(task, GroupSize);
-        if (!CarryOn(0))
+        if (!CarryOn(FirstLane()))
         {
             owner.Wait();
             current = this;
@@ -265,6 +273,7 @@ internal sealed partial class GroupRun
 
     private void Leave(int lane)
     {
+        EndStretch();
         states[lane] = LaneState.Done;
         done++;
         if (waiting > 0)
@@ -278,7 +287,7 @@ internal sealed partial class GroupRun
         int next = lane;
         for (int i = 0; i < GroupSize; i++)
         {
-            next += step;
+            next = hasOrder ? NextInOrder(next) : next + step;
             if (next == GroupSize)
                 next = 0;
             else if (next < 0)
@@ -314,5 +323,6 @@ internal sealed partial class GroupRun
         }
         // Up and down in turn: a barrier that is missing shows as a wrong number either way.
         step = -step;
+        OrderLanes();
     }
 }

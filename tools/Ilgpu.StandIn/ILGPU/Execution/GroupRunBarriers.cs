@@ -25,6 +25,7 @@ internal sealed partial class GroupRun
     internal void GroupBarrier(Rendezvous kind)
     {
         int lane = Lane;
+        EndStretch();
         if (done > 0)
             KernelFault.Fail($"A group barrier is reached here after {done} threads of the group have left the kernel.");
         if (waiting == 0)
@@ -42,6 +43,7 @@ internal sealed partial class GroupRun
         counter = 0;
         groupPhase ^= 1;
         Shared.Align(GroupSize);
+        Log?.PassBarrier();
         Release(0, GroupSize, LaneState.AtGroup);
     }
 

@@ -79,6 +79,7 @@ internal sealed partial class GroupRun
             ref var warp = ref warps[i];
             warp.Waiting = 0;
             warp.Done = 0;
+            warp.Epoch = 0;
             warp.Lanes = Math.Min(WarpSize, GroupSize - (i * WarpSize));
         }
     }
@@ -94,6 +95,7 @@ internal sealed partial class GroupRun
     private void MeetWarp(Rendezvous kind, int elementSize)
     {
         int lane = Lane;
+        EndStretch();
         int index = lane / WarpSize;
         ref var warp = ref warps[index];
         if (warp.Done > 0)
@@ -117,6 +119,9 @@ internal sealed partial class GroupRun
         }
         warp.Waiting = 0;
         warp.Phase ^= 1;
+        // A barrier orders memory inside the warp; a shuffle only hands values over.
+        if (kind == Rendezvous.Barrier)
+            warp.Epoch++;
         Release(index * WarpSize, (index * WarpSize) + warp.Lanes, LaneState.AtWarp);
     }
 
@@ -126,6 +131,7 @@ internal sealed partial class GroupRun
         internal int Done;
         internal int Lanes;
         internal int Phase;
+        internal int Epoch;
         internal int ElementSize;
         internal int BroadcastLane;
         internal Rendezvous Kind;

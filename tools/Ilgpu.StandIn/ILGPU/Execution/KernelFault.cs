@@ -15,7 +15,7 @@ internal static class KernelFault
     {
         var run = GroupRun.CurrentOrNull;
         if (run != null)
-            Environment.FailFast($"ILGPU stand-in, {run.Place}: {message}");
+            Environment.FailFast($"ILGPU stand-in, {run.KernelName}, {run.Place}: {message}");
         Trace.Fail(message);
         throw new InvalidOperationException(message);
     }
@@ -30,5 +30,5 @@ internal static class KernelFault
 
     [DoesNotReturn]
     internal static void Escaped(GroupRun run, Exception exception) =>
-        Environment.FailFast($"ILGPU stand-in, {run.Place}: an exception left the kernel. {exception}", exception);
+        Environment.FailFast($"ILGPU stand-in, {run.KernelName}, {run.Place}: an exception left the kernel. {exception}", exception);
 }

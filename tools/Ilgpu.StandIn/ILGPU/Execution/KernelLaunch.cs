@@ -46,7 +46,12 @@ internal static class KernelLaunch
             KernelFault.Fail("A kernel cannot launch a kernel.");
         task.Prepare(accelerator, config);
         lock (accelerator.LaunchLock)
-            task.Run();
+        {
+            if (accelerator.Races is { } check)
+                RunChecked(task, check);
+            else
+                task.Run();
+        }
     }
 
     internal static void RunIndexed<TIndex>(Accelerator accelerator, TIndex extent, int groupSize, KernelTask task)
@@ -69,6 +74,20 @@ internal static class KernelLaunch
                 new Index3D((size.X + groupSize - 1) / groupSize, size.Y, size.Z),
                 new Index3D(groupSize, 1, 1)),
             task);
+    }
+
+    private static void RunChecked(KernelTask task, RaceCheck check)
+    {
+        AccessLog.Enter();
+        try
+        {
+            task.Run();
+        }
+        finally
+        {
+            AccessLog.Exit();
+        }
+        check.ThrowIfAny(task.KernelName);
     }
 
     private static void CheckBounds(Accelerator accelerator, in KernelConfig config)

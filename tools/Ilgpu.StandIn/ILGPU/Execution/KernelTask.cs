@@ -25,6 +25,11 @@ internal abstract class KernelTask(Delegate kernel)
     /// <summary>Whether the context was made with EnableAlgorithms.</summary>
     internal bool HasAlgorithms { get; private set; }
 
+    /// <summary>What a checked launch remembers; null: the launch is not checked.</summary>
+    internal AccessLog? Log { get; private set; }
+
+    internal string KernelName => $"{kernel.Method.DeclaringType?.Name}.{kernel.Method.Name}";
+
     internal int Chunks { get; private set; }
 
     internal long Groups { get; private set; }
@@ -40,7 +45,8 @@ internal abstract class KernelTask(Delegate kernel)
         MaxSharedMemory = accelerator.MaxSharedMemoryPerGroup;
         HasAlgorithms = accelerator.Context.Properties.AlgorithmsEnabled;
         Groups = GridDim.LongSize;
-        Chunks = (int)Math.Min(Environment.ProcessorCount, Groups);
+        Log = accelerator.Races is { } check ? new(check) : null;
+        Chunks = Log != null ? 1 : (int)Math.Min(Environment.ProcessorCount, Groups);
         unfinishedChunks = Chunks;
     }
 

@@ -7,17 +7,20 @@ namespace ILGPU.Execution;
 /// <summary>A block for shared or local memory, used again by later groups.</summary>
 internal sealed class ScratchBuffer : CPUMemoryBuffer
 {
+    /// <summary>NaN as a half, a float and a double.</summary>
+    private const ushort Poison = 0xFFFE;
+
     internal ScratchBuffer(long bytes)
         : base(null!, bytes, 1)
     {
         NativePtr = Marshal.AllocHGlobal((nint)bytes);
     }
 
-    /// <summary>A view whose bytes are all ones: NaN to every reader that comes before a writer.</summary>
+    /// <summary>A view whose words are NaN to every reader that comes before a writer; no number that a kernel writes.</summary>
     internal unsafe ArrayView<T> Poisoned<T>(int extent)
         where T : unmanaged
     {
-        NativeMemory.Fill((void*)NativePtr, (nuint)((long)extent * Unsafe.SizeOf<T>()), 0xFF);
+        new Span<ushort>((void*)NativePtr, ((extent * Unsafe.SizeOf<T>()) + 1) / 2).Fill(Poison);
         return new(this, 0, extent);
     }
 
@@ -47,7 +50,7 @@ internal sealed class ScratchPool
             taken.Add(candidate);
             return candidate;
         }
-        var made = new ScratchBuffer(Math.Max(bytes, 256));
+        var made = new ScratchBuffer(Math.Max((bytes + 15) & ~15L, 256));
         taken.Add(made);
         return made;
     }

@@ -15,6 +15,9 @@ public abstract partial class Accelerator : CachedExtensionBase<AcceleratorExten
     /// <summary>One launch at a time, as in the package.</summary>
     internal Lock LaunchLock { get; } = new();
 
+    /// <summary>How launches are checked for races; null: they are not.</summary>
+    internal Execution.RaceCheck? Races { get; private set; } = Execution.RaceCheck.OfEnvironment;
+
     internal Accelerator(Context context, Device device)
     {
         Context = context ?? throw new ArgumentNullException(nameof(context));
@@ -83,6 +86,9 @@ public abstract partial class Accelerator : CachedExtensionBase<AcceleratorExten
     }
 
     public override string ToString() => Device.ToString();
+
+    /// <summary>Checks every launch from here on, with lanes and groups in the order of a seed.</summary>
+    internal void CheckRaces(int seed) => Races = Execution.RaceCheck.Of(seed);
 
     internal abstract AcceleratorStream CreateStreamInternal();
 

@@ -14,6 +14,9 @@ public abstract class MemoryBuffer : AcceleratorObject
 
     public IntPtr NativePtr { get; protected set; }
 
+    /// <summary>What checked launches did with it.</summary>
+    internal Execution.ShadowMemory? Shadow { get; set; }
+
     public long Length { get; }
 
     public int ElementSize { get; }

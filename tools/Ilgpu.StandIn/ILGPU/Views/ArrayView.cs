@@ -81,6 +81,8 @@ public readonly struct ArrayView<T> :
         {
             if ((ulong)index >= (ulong)Length)
                 KernelFault.OutOfRange(index, Length);
+            if (AccessLog.IsOn)
+                AccessLog.Touch(Buffer, (Index + index) * ElementSize, ElementSize);
             return ref AddressOf(index);
         }
     }
