@@ -1,3 +1,5 @@
+using ILGPU.Runtime;
+
 namespace GpuTransformer.Kernels;
 
 /// <summary>Base of every error this library raises on purpose. The message names the thing, what was expected and
@@ -36,4 +38,21 @@ public sealed class DeviceException : GpuTransformerException
 
     /// <summary>Makes the error with its message and what caused it.</summary>
     public DeviceException(string message, Exception inner) : base(message, inner) { }
+
+    /// <summary>What a driver reported while something was done: a device that is lost, a kernel that failed.</summary>
+    internal static DeviceException Of(DeviceTraits traits, string doing, AcceleratorException error) =>
+        new($"{traits.Name}: {doing} failed: {error.Message}", error);
+
+    /// <summary>Gives something back to a driver that may have lost its device: there is nothing more to say then.</summary>
+    internal static void Ignore(Action release)
+    {
+        try
+        {
+            release();
+        }
+        catch (AcceleratorException)
+        {
+            // What made the device fail was reported where it happened.
+        }
+    }
 }

@@ -31,6 +31,7 @@ public sealed class KernelSet
             throw new DeviceException($"Variant cpu was asked for, but {Traits.Name} is a {Traits.Kind} device.");
         }
 
+        DevicePool = new DevicePool(accelerator, Traits);
         Workspaces = new StreamWorkspaces(this);
         MatMul = new MatMul(this);
         Activation = new Activation(this);
@@ -164,7 +165,12 @@ public sealed class KernelSet
     /// <summary>The feed-forward block of a transformer layer.</summary>
     public FeedForward FeedForward { get; }
 
+    /// <summary>Memory that weights, sessions and workspaces of this set hold on the device.</summary>
+    public MemoryReport Memory => DevicePool.Report;
+
     internal CpuPool Pool { get; } = CpuPool.Shared;
+
+    internal DevicePool DevicePool { get; }
 
     internal StreamWorkspaces Workspaces { get; }
 }

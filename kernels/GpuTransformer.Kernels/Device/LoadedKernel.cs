@@ -63,11 +63,19 @@ internal sealed class LoadedKernel<TArgs> : LoadedKernel
     }
 
     /// <summary>Launches with everything decided.</summary>
+    /// <exception cref="DeviceException">The device is lost, or what was queued before has failed.</exception>
     public void Launch(AcceleratorStream stream, in VariantAnswer answer, in TArgs args)
     {
         var launcher = Volatile.Read(ref _launcher) ?? Load();
-        launcher.First(stream, answer.Grid, args);
-        launcher.Second?.Invoke(stream, answer.SecondGrid, args);
+        try
+        {
+            launcher.First(stream, answer.Grid, args);
+            launcher.Second?.Invoke(stream, answer.SecondGrid, args);
+        }
+        catch (AcceleratorException error)
+        {
+            throw DeviceException.Of(_kernels.Traits, $"{_operation}: launching {_variant.Name}", error);
+        }
     }
 
     public override void Compile()

@@ -15,44 +15,26 @@ internal sealed class StreamWorkspaces(KernelSet kernels)
     public StreamWorkspace Of(AcceleratorStream stream) =>
         _streams.TryGetValue(stream, out var found)
             ? found
-            : _streams.GetValue(stream, s => new StreamWorkspace(kernels, new WeakReference<AcceleratorStream>(s)));
+            : _streams.GetValue(stream, _ => new StreamWorkspace(kernels));
 }
 
 /// <summary>The workspace of one stream.</summary>
-internal sealed class StreamWorkspace(KernelSet kernels, WeakReference<AcceleratorStream> stream)
+internal sealed class StreamWorkspace(KernelSet kernels)
 {
-    private MemoryBuffer1D<float, Stride1D.Dense>? _buffer;
+    private PooledMemory<float>? _memory;
 
     /// <summary>At least so many floats; what was in them is lost.</summary>
     /// <exception cref="DeviceException">The device has no room.</exception>
     public ArrayView<float> AtLeast(long floats)
     {
-        if (_buffer is null || _buffer.Length < floats)
+        if (_memory is null || _memory.View.Length < floats)
         {
-            if (_buffer is not null && stream.TryGetTarget(out var queued))
-            {
-                // What is queued still uses the old memory.
-                queued.Synchronize();
-                _buffer.Dispose();
-                _buffer = null;
-            }
-
-            _buffer = Allocate(floats);
+            // What is queued may go on with the old memory: the pool lends it again only after waiting for the device.
+            var grown = kernels.DevicePool.Rent<float>(floats, "the workspace of a stream");
+            _memory?.Dispose();
+            _memory = grown;
         }
 
-        return _buffer.View.SubView(0, floats);
-    }
-
-    private MemoryBuffer1D<float, Stride1D.Dense> Allocate(long floats)
-    {
-        try
-        {
-            return kernels.Accelerator.Allocate1D<float>(floats);
-        }
-        catch (Exception error) when (error is AcceleratorException or OutOfMemoryException)
-        {
-            throw new DeviceException(
-                $"{kernels.Traits.Name}: no room for the workspace of a stream, {floats * sizeof(float):N0} bytes: {error.Message}", error);
-        }
+        return _memory.View.SubView(0, floats);
     }
 }

@@ -20,8 +20,8 @@ public sealed record VariantReport(string Operation, string Shape, string Varian
         ArgumentNullException.ThrowIfNull(kernels);
 
         // Only addresses are looked at, so a small buffer stands for every view.
-        using var floats = kernels.Accelerator.Allocate1D<float>(1024);
-        using var integers = kernels.Accelerator.Allocate1D<int>(64);
+        using var floats = kernels.DevicePool.Rent<float>(1024, "a stand-in for views");
+        using var integers = kernels.DevicePool.Rent<int>(64, "a stand-in for tables");
         ArrayView<float> data = floats.View;
         ArrayView<int> table = integers.View;
         var wide = new RowView(data, 0, Width);

@@ -11,7 +11,7 @@ public sealed unsafe class PackedMatrix : IDisposable
     private const int RowAlignment = 4;
     private const int UploadFloats = 1 << 20;
 
-    private readonly MemoryBuffer1D<float, Stride1D.Dense>? _rows;
+    private readonly PooledMemory<float>? _rows;
     private readonly int _rowStride;
     private PackedPanels.Header* _panels;
 
@@ -23,13 +23,13 @@ public sealed unsafe class PackedMatrix : IDisposable
         ByteSize = byteSize;
     }
 
-    private PackedMatrix(int n, int k, MemoryBuffer1D<float, Stride1D.Dense> rows, int rowStride)
+    private PackedMatrix(int n, int k, PooledMemory<float> rows, int rowStride)
     {
         N = n;
         K = k;
         _rows = rows;
         _rowStride = rowStride;
-        ByteSize = rows.LengthInBytes;
+        ByteSize = rows.View.LengthInBytes;
         GC.SuppressFinalize(this);
     }
 
@@ -58,7 +58,19 @@ public sealed unsafe class PackedMatrix : IDisposable
         ArgumentNullException.ThrowIfNull(kernels);
         return kernels.Traits.Kind == DeviceKind.Cpu && kernels.RequestedVariant is null or VariantKind.Cpu
             ? CreatePanels(MatMulCpuEngine.Best, sources)
-            : CreateRows(kernels.Accelerator, sources);
+            : CreateRows(kernels.DevicePool, sources);
+    }
+
+    /// <summary>Bytes of the device's memory that <see cref="Create"/> takes; 0 where it takes the host's.</summary>
+    internal static long DeviceBytes(KernelSet kernels, params ReadOnlySpan<WeightRows> sources)
+    {
+        if (kernels.Traits.Kind == DeviceKind.Cpu)
+        {
+            return 0;
+        }
+
+        var (n, k) = Check(sources);
+        return (long)n * StrideOf(k) * sizeof(float);
     }
 
     /// <summary>Packs for the CPU variant in one of its tilings.</summary>
@@ -99,6 +111,9 @@ public sealed unsafe class PackedMatrix : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Rows of a multiple of 16 bytes, for kernels that load four floats at a time.</summary>
+    private static int StrideOf(int k) => (int)Math.Min(int.MaxValue, (k + RowAlignment - 1L) / RowAlignment * RowAlignment);
+
     private static (int N, int K) Check(ReadOnlySpan<WeightRows> sources)
     {
         if (sources.IsEmpty)
@@ -124,14 +139,12 @@ public sealed unsafe class PackedMatrix : IDisposable
         return ((int)n, k);
     }
 
-    private static PackedMatrix CreateRows(Accelerator accelerator, ReadOnlySpan<WeightRows> sources)
+    private static PackedMatrix CreateRows(DevicePool pool, ReadOnlySpan<WeightRows> sources)
     {
         var (n, k) = Check(sources);
-
-        // Rows of a multiple of 16 bytes, for kernels that load four floats at a time.
-        var stride = (int)Math.Min(int.MaxValue, (k + RowAlignment - 1L) / RowAlignment * RowAlignment);
+        var stride = StrideOf(k);
         ShapeCheck.AtMostIntMax(sources[0].Name, "the packed weight", (long)n * stride);
-        var buffer = Allocate(accelerator, sources[0].Name, (long)n * stride);
+        var buffer = pool.Rent<float>((long)n * stride, sources[0].Name);
         try
         {
             var first = 0;
@@ -147,19 +160,6 @@ public sealed unsafe class PackedMatrix : IDisposable
         {
             buffer.Dispose();
             throw;
-        }
-    }
-
-    private static MemoryBuffer1D<float, Stride1D.Dense> Allocate(Accelerator accelerator, string name, long length)
-    {
-        try
-        {
-            return accelerator.Allocate1D<float>(length);
-        }
-        catch (Exception error) when (error is not GpuTransformerException)
-        {
-            throw new DeviceException(
-                $"{name}: {accelerator.Name} cannot hold {length * sizeof(float)} bytes: {error.Message}", error);
         }
     }
 
@@ -190,7 +190,7 @@ public sealed unsafe class PackedMatrix : IDisposable
                 }
             }
 
-            target.SubView((long)row * stride, (long)rows * stride).CopyFromCPU(staging);
+            target.SubView((long)row * stride, (long)rows * stride).CopyFromCPU<float, ArrayView<float>>(staging.AsSpan(0, rows * stride));
         }
     }
 }

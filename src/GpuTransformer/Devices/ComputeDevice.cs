@@ -83,8 +83,12 @@ public sealed class ComputeDevice : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Accelerator?.Dispose();
-        _context.Dispose();
+        if (Accelerator is not null)
+        {
+            DeviceException.Ignore(Accelerator.Dispose);
+        }
+
+        DeviceException.Ignore(_context.Dispose);
     }
 
     private static ComputeDevice OpenBest(VariantKind? variant, TraceLog? trace, bool withEvents)

@@ -19,7 +19,7 @@ internal sealed class KeyValueStore : IDisposable
     public KeyValueStore(KernelSet kernels, Program program, params ReadOnlySpan<(KeySpace Space, int Pages)> begin)
     {
         _kernels = kernels;
-        Stream = kernels.Traits.Kind == DeviceKind.Cpu ? kernels.Accelerator.DefaultStream : kernels.Accelerator.CreateStream();
+        Stream = MakeStream(kernels);
         _caches = [.. program.Caches];
         foreach (var (space, pages) in begin)
         {
@@ -71,7 +71,7 @@ internal sealed class KeyValueStore : IDisposable
         }
 
         var layers = _caches.Where(c => c.Space.Name == space.Name).ToArray();
-        var most = layers.Min(c => (int.MaxValue - DeviceMemory<float>.Padding) / (c.Keys.Elements / c.Space.Pages));
+        var most = layers.Min(c => DeviceMemory<float>.MostElements / (c.Keys.Elements / c.Space.Pages));
         var target = (int)Math.Max(pages, Math.Min(Math.Min(space.Pages, most), pages * 3L / 2));
         foreach (var cache in layers)
         {
@@ -81,6 +81,20 @@ internal sealed class KeyValueStore : IDisposable
 
         _pages[space.Name] = target;
         Version++;
+    }
+
+    /// <summary>Waits for everything that sessions over the store have queued.</summary>
+    /// <exception cref="DeviceException">The device is lost, or a launch failed.</exception>
+    public void Synchronize()
+    {
+        try
+        {
+            Stream.Synchronize();
+        }
+        catch (AcceleratorException error)
+        {
+            throw DeviceException.Of(_kernels.Traits, "waiting for what was launched", error);
+        }
     }
 
     public void Dispose()
@@ -93,7 +107,24 @@ internal sealed class KeyValueStore : IDisposable
         _memory.Clear();
         if (!ReferenceEquals(Stream, _kernels.Accelerator.DefaultStream))
         {
-            Stream.Dispose();
+            DeviceException.Ignore(Stream.Dispose);
+        }
+    }
+
+    private static AcceleratorStream MakeStream(KernelSet kernels)
+    {
+        if (kernels.Traits.Kind == DeviceKind.Cpu)
+        {
+            return kernels.Accelerator.DefaultStream;
+        }
+
+        try
+        {
+            return kernels.Accelerator.CreateStream();
+        }
+        catch (AcceleratorException error)
+        {
+            throw DeviceException.Of(kernels.Traits, "making a stream", error);
         }
     }
 

@@ -150,13 +150,13 @@ internal sealed class PageCache : IDisposable
     {
         if (_fresh > _store.Pages(_space))
         {
-            session.Stream.Synchronize();
+            _store.Synchronize();
             _store.Grow(_space, _fresh);
         }
 
         if (_copyCount > 0)
         {
-            session.Stream.Synchronize();
+            _store.Synchronize();
             RunCopies(session);
         }
 
@@ -227,6 +227,6 @@ internal sealed class PageCache : IDisposable
         _copier.SetRows(_copyRows!, _copyCount);
         _copyCount = 0;
         _copier.Run();
-        _copier.Stream.Synchronize();
+        _store.Synchronize();
     }
 }

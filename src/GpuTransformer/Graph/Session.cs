@@ -16,6 +16,7 @@ internal sealed unsafe class Session : IDisposable
     private readonly KeyValueStore _store;
     private readonly BoundOperation[] _operations;
     private readonly int[]? _mirror;
+    private readonly HostStaging? _staging;
     private readonly int _stateLength;
     private DeviceMemory<float>? _workspace;
     private CpuStep* _steps;
@@ -30,14 +31,15 @@ internal sealed unsafe class Session : IDisposable
         Program = program;
         Kernels = kernels;
         Trace = trace;
-        _arena = new DeviceMemory<float>(kernels, program.ArenaElements, $"the arena of {program.Name}");
         _stateLength = GraphBuilder.AlignTable(program.StateSlots);
-        _integers = new DeviceMemory<int>(kernels, _stateLength + program.TableLength, $"the tables of {program.Name}");
-        _mirror = _integers.IsHost ? null : new int[_integers.Length];
-        _store = store ?? (_ownStore = new KeyValueStore(kernels, program));
         _operations = new BoundOperation[program.Nodes.Count];
         try
         {
+            _arena = new DeviceMemory<float>(kernels, program.ArenaElements, $"the arena of {program.Name}");
+            _integers = new DeviceMemory<int>(kernels, _stateLength + program.TableLength, $"the tables of {program.Name}");
+            _mirror = _integers.IsHost ? null : new int[_integers.Length];
+            _store = store ?? (_ownStore = new KeyValueStore(kernels, program));
+            _staging = HostStaging.TryMake(kernels, _store.Stream, BytesARun());
             Bind();
         }
         catch
@@ -112,7 +114,21 @@ internal sealed unsafe class Session : IDisposable
             throw new ShapeException($"{input.Tensor.Name}: {values.Length} elements, made for up to {input.Tensor.Elements}.");
         }
 
-        _arena.Write(Stream, (int)Program.Offsets[input.Tensor.Id], values);
+        var offset = (int)Program.Offsets[input.Tensor.Id];
+        if (_staging is null || values.IsEmpty)
+        {
+            _arena.Write(Stream, offset, values);
+            return;
+        }
+
+        try
+        {
+            _staging.Write(_arena.View.SubView(offset, values.Length), values);
+        }
+        catch (AcceleratorException error)
+        {
+            throw DeviceException.Of(Kernels.Traits, $"writing {input.Tensor.Name} of {Program.Name}", error);
+        }
     }
 
     /// <summary>Copies the first elements of an output tensor out, after a run.</summary>
@@ -127,8 +143,7 @@ internal sealed unsafe class Session : IDisposable
             throw new ShapeException($"{output.Tensor.Name}: only whole rows are read.");
         }
 
-        _arena.Read(Stream, (int)Program.Offsets[output.Tensor.Id] + first, values);
-        var status = Status();
+        var status = ReadWithStatus((int)Program.Offsets[output.Tensor.Id] + first, values);
         if (status != 0)
         {
             throw new InputException($"{Program.Name}: row {status - 1} asked for an id outside its table.");
@@ -136,6 +151,7 @@ internal sealed unsafe class Session : IDisposable
     }
 
     /// <summary>Launches every node. Nothing is allocated, looked up or decided here, unless the store has grown.</summary>
+    /// <exception cref="DeviceException">The device is lost, or a launch failed: then or in what was queued before.</exception>
     public void Run()
     {
         if (_storeVersion != _store.Version)
@@ -146,7 +162,7 @@ internal sealed unsafe class Session : IDisposable
         Integers[0] = 0;
         if (_mirror is not null)
         {
-            _integers.Write(Stream, 0, _mirror);
+            WriteTables(_mirror);
         }
 
         if (Trace is not null)
@@ -159,20 +175,75 @@ internal sealed unsafe class Session : IDisposable
         }
         else
         {
-            foreach (var operation in _operations)
-            {
-                operation.Launch(Stream);
-            }
+            Launch();
         }
     }
 
-    /// <summary>The status word of the last run: 0, or 1 + the row whose id was refused. Waits for the run.</summary>
-    private int Status()
+    private void Launch()
+    {
+        var i = 0;
+        try
+        {
+            for (; i < _operations.Length; i++)
+            {
+                _operations[i].Launch(Stream);
+            }
+        }
+        catch (DeviceException error)
+        {
+            throw new DeviceException($"{Program.Nodes[i].Layer}: {error.Message}", error);
+        }
+    }
+
+    private void WriteTables(int[] tables)
+    {
+        if (_staging is null)
+        {
+            _integers.Write(Stream, 0, tables);
+            return;
+        }
+
+        try
+        {
+            _staging.Write(_integers.View, tables.AsSpan());
+        }
+        catch (AcceleratorException error)
+        {
+            throw DeviceException.Of(Kernels.Traits, $"writing the tables of {Program.Name}", error);
+        }
+    }
+
+    /// <summary>Waits for the run; the status word is 0, or 1 + the row whose id was refused.</summary>
+    private int ReadWithStatus(int offset, Span<float> values)
     {
         var status = 0;
+        try
+        {
+            if (_staging is not null)
+            {
+                _staging.Read(_arena.View.SubView(offset, Math.Max(1, values.Length)), values, _integers.View.SubView(0, 1), out status);
+                return status;
+            }
+
+            if (_mirror is not null)
+            {
+                Stream.Synchronize();
+            }
+        }
+        catch (AcceleratorException error)
+        {
+            throw Failed(error);
+        }
+
+        _arena.Read(Stream, offset, values);
         _integers.Read(Stream, 0, new Span<int>(ref status));
         return status;
     }
+
+    /// <summary>A device tells of a failed launch when it is waited for, and not of which.</summary>
+    private DeviceException Failed(AcceleratorException error) => new(
+        $"{Kernels.Traits.Name}: the run of {Program.Name} ({_operations.Length} launches) failed: {error.Message}; " +
+        "with a trace each launch is waited for, and the one that fails is named.", error);
 
     internal RowView RowsIn(GraphTensor tensor)
     {
@@ -201,8 +272,10 @@ internal sealed unsafe class Session : IDisposable
             operation?.Dispose();
         }
 
-        _arena.Dispose();
-        _integers.Dispose();
+        _staging?.Dispose();
+        // Null where there was no room for it.
+        _arena?.Dispose();
+        _integers?.Dispose();
         _workspace?.Dispose();
         _ownStore?.Dispose();
         NativeMemory.AlignedFree(_steps);
@@ -276,16 +349,39 @@ internal sealed unsafe class Session : IDisposable
         }
         else
         {
+            LaunchTraced(ticks);
+        }
+
+        trace.Add(Program, _operations, ticks);
+    }
+
+    private void LaunchTraced(Span<long> ticks)
+    {
+        var i = 0;
+        try
+        {
             Stream.Synchronize();
             ticks[0] = Stopwatch.GetTimestamp();
-            for (var i = 0; i < _operations.Length; i++)
+            for (; i < _operations.Length; i++)
             {
                 _operations[i].Launch(Stream);
                 Stream.Synchronize();
                 ticks[i + 1] = Stopwatch.GetTimestamp();
             }
         }
-
-        trace.Add(Program, _operations, ticks);
+        catch (AcceleratorException error)
+        {
+            throw DeviceException.Of(Kernels.Traits, $"{Program.Nodes[i].Layer}: {_operations[i].Info.Variant}", error);
+        }
+        catch (DeviceException error)
+        {
+            throw new DeviceException($"{Program.Nodes[i].Layer}: {error.Message}", error);
+        }
     }
+
+    /// <summary>What goes in and out in a run, at capacity.</summary>
+    private long BytesARun() => sizeof(float) * (
+        _integers.Length
+        + Program.Inputs.Values.Sum(input => input.Tensor.Elements)
+        + Program.Outputs.Values.Sum(output => output.Tensor.Elements));
 }

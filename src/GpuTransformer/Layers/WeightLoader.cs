@@ -1,6 +1,7 @@
 using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
 using GpuTransformer.Weights;
+using ILGPU.Runtime;
 
 namespace GpuTransformer.Layers;
 
@@ -9,6 +10,7 @@ namespace GpuTransformer.Layers;
 internal sealed partial class WeightLoader(WeightStore store, ComputeDevice device)
 {
     private readonly List<Action> _fill = [];
+    private long _deviceBytes;
 
     /// <summary>Owns what is packed.</summary>
     public ModelWeights Weights { get; } = new(store);
@@ -106,6 +108,7 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
         var rows = checked((int)shape[..^1].Aggregate(1L, (a, b) => checked(a * b)));
         var table = Own(new EmbeddingWeights(name, rows, width));
         var source = store.Require(name, shape);
+        _deviceBytes += (long)rows * width * sizeof(float);
         _fill.Add(() => table.Fill(Upload(source, name)));
         return table;
     }
@@ -115,6 +118,7 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
     {
         var table = Own(new EmbeddingWeights(name, rows, width));
         var source = store.Require(name, shape);
+        _deviceBytes += (long)rows * width * sizeof(float);
         _fill.Add(() => table.Fill(Upload(make(source.ReadFloat32()), name)));
         return table;
     }
@@ -134,15 +138,22 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
     /// <summary>Checks that every weight is there and none is left, then packs.</summary>
     /// <param name="mayStayUnused">Names that may be left over; one * may stand at either end.</param>
     /// <exception cref="InputException">Lists everything that does not fit.</exception>
+    /// <exception cref="DeviceException">The device has no room for them, which is said before anything is written.</exception>
     public void Pack(params string[] mayStayUnused)
     {
         store.Check(mayStayUnused);
+        device.Kernels.DevicePool.CheckRoom(_deviceBytes, $"the {_fill.Count} weights of the model");
         try
         {
             _fill.ForEach(fill => fill());
 
             // Sessions run on streams of their own, which do not wait for this one.
             device.Accelerator.DefaultStream.Synchronize();
+        }
+        catch (AcceleratorException error)
+        {
+            Weights.Dispose();
+            throw DeviceException.Of(device.Kernels.Traits, "writing the weights", error);
         }
         catch
         {
@@ -154,9 +165,16 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
     private LinearWeights Declare(LinearWeights linear, WeightRows[] parts, (WeightSource Source, int First, int Count)[] biases)
     {
         Own(linear);
-        _fill.Add(() => linear.Fill(
-            PackedMatrix.Create(device.Kernels, parts),
-            biases.Length == 0 ? null : UploadParts(linear, biases)));
+        _deviceBytes += PackedMatrix.DeviceBytes(device.Kernels, parts);
+        _fill.Add(() =>
+        {
+            // The matrix is the layer's before there may be no room for the bias.
+            linear.Fill(PackedMatrix.Create(device.Kernels, parts), null);
+            if (biases.Length > 0)
+            {
+                linear.Fill(linear.Matrix, UploadParts(linear, biases));
+            }
+        });
         return linear;
     }
 
@@ -177,7 +195,7 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
 
     private DeviceMemory<float> Upload(float[] values, string name)
     {
-        var memory = new DeviceMemory<float>(device.Kernels, values.Length, name);
+        var memory = new DeviceMemory<float>(device.Kernels, values.Length, name, isCleared: false);
         memory.Write(device.Accelerator.DefaultStream, 0, values);
         return memory;
     }
