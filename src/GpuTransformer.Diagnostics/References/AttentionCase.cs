@@ -7,11 +7,27 @@ namespace GpuTransformer.Diagnostics.References;
 internal sealed class AttentionCase
 {
     public AttentionCase(int numHeads, int numKvHeads, int headDim, int[] keyLengths, IEnumerable<QueryRow> rows, int seed = 1)
+        : this(
+            numHeads,
+            numKvHeads,
+            headDim,
+            keyLengths,
+            [.. rows],
+            count => Data.Normal(count, seed),
+            (s, count) => Data.Normal(count, seed + 10 + s),
+            (s, count) => Data.WithOutliers(count, seed + 50 + s))
     {
-        (NumHeads, NumKvHeads, HeadDim, KeyLengths, Rows) = (numHeads, numKvHeads, headDim, keyLengths, [.. rows]);
-        Query = Data.Normal(Rows.Count * numHeads * headDim, seed);
-        Keys = [.. keyLengths.Select((length, s) => Data.Normal(length * numKvHeads * headDim, seed + 10 + s))];
-        Values = [.. keyLengths.Select((length, s) => Data.WithOutliers(length * numKvHeads * headDim, seed + 50 + s))];
+    }
+
+    /// <summary>Inputs by count of elements; keys and values by sequence too.</summary>
+    public AttentionCase(
+        int numHeads, int numKvHeads, int headDim, int[] keyLengths, List<QueryRow> rows,
+        Func<int, float[]> query, Func<int, int, float[]> keys, Func<int, int, float[]> values)
+    {
+        (NumHeads, NumKvHeads, HeadDim, KeyLengths, Rows) = (numHeads, numKvHeads, headDim, keyLengths, rows);
+        Query = query(Rows.Count * numHeads * headDim);
+        Keys = [.. keyLengths.Select((length, s) => keys(s, length * numKvHeads * headDim))];
+        Values = [.. keyLengths.Select((length, s) => values(s, length * numKvHeads * headDim))];
         Scale = 1f / MathF.Sqrt(headDim);
     }
 
@@ -55,6 +71,14 @@ internal sealed class AttentionCase
     public double[] Expected(AttentionReference.Policy? policy = null) => AttentionReference.Compute(
         Query, Keys, Values, Rows, NumHeads, NumKvHeads, HeadDim, Scale, policy);
 
+    /// <summary>One row of <see cref="Expected"/>.</summary>
+    public double[] ExpectedRow(int row, AttentionReference.Policy? policy) => AttentionReference.Row(
+        Query, Keys, Values, Rows, row, NumHeads, NumKvHeads, HeadDim, Scale, policy);
+
+    /// <summary>The weights of the first rows, (rows, numHeads · mapKeys).</summary>
+    public double[] ExpectedMap(int rows, int mapKeys, double scale) => AttentionReference.Map(
+        Query, Keys, Rows, rows, NumHeads, NumKvHeads, HeadDim, scale, mapKeys);
+
     /// <summary>Row table: sequence, begin, end, position of each row.</summary>
     public int[] RowTable() => [.. Rows.SelectMany(r => new[] { r.Sequence, r.Begin, r.End, r.Position })];
 
@@ -97,12 +121,14 @@ internal sealed class AttentionCase
     }
 
     /// <summary>Keys and values in their pages, NaN elsewhere.</summary>
-    public (float[] Keys, float[] Values) Pages(int[] pageTable)
+    /// <param name="pageTable">Of <see cref="PageTable"/>.</param>
+    /// <param name="sequences">Only those before; the others are not written.</param>
+    public (float[] Keys, float[] Values) Pages(int[] pageTable, int sequences = int.MaxValue)
     {
         var keys = new float[PageCount * NumKvHeads * HeadDim * PagedKeys.PageTokens];
         Array.Fill(keys, float.NaN);
         var values = (float[])keys.Clone();
-        for (var s = 0; s < KeyLengths.Length; s++)
+        for (var s = 0; s < KeyLengths.Length && s < sequences; s++)
         {
             for (var slot = 0; slot < KeyLengths[s]; slot++)
             {

@@ -17,25 +17,56 @@ internal static class AttentionReference
         float[] query, IReadOnlyList<float[]> keys, IReadOnlyList<float[]> values, IReadOnlyList<QueryRow> rows,
         int numHeads, int numKvHeads, int headDim, double scale, Policy? policy = null)
     {
-        var output = new double[rows.Count * numHeads * headDim];
+        var width = numHeads * headDim;
+        var output = new double[rows.Count * width];
         for (var r = 0; r < rows.Count; r++)
         {
-            for (var h = 0; h < numHeads; h++)
+            Row(query, keys, values, rows, r, numHeads, numKvHeads, headDim, scale, policy).CopyTo(output, r * width);
+        }
+
+        return output;
+    }
+
+    /// <summary>One row, (numHeads · headDim).</summary>
+    public static double[] Row(
+        float[] query, IReadOnlyList<float[]> keys, IReadOnlyList<float[]> values, IReadOnlyList<QueryRow> rows, int row,
+        int numHeads, int numKvHeads, int headDim, double scale, Policy? policy = null)
+    {
+        var output = new double[numHeads * headDim];
+        for (var h = 0; h < numHeads; h++)
+        {
+            var weights = Weights(query, keys, rows, row, h, numHeads, numKvHeads, headDim, scale, policy);
+            var kvHead = h / (numHeads / numKvHeads);
+            for (var j = 0; j < weights.Length; j++)
             {
-                var weights = Weights(query, keys, rows, r, h, numHeads, numKvHeads, headDim, scale, policy);
-                var kvHead = h / (numHeads / numKvHeads);
-                for (var j = 0; j < weights.Length; j++)
+                var value = values[rows[row].Sequence].AsSpan(((rows[row].Begin + j) * numKvHeads + kvHead) * headDim, headDim);
+                for (var d = 0; d < headDim; d++)
                 {
-                    var value = values[rows[r].Sequence].AsSpan(((rows[r].Begin + j) * numKvHeads + kvHead) * headDim, headDim);
-                    for (var d = 0; d < headDim; d++)
-                    {
-                        output[(r * numHeads + h) * headDim + d] += weights[j] * value[d];
-                    }
+                    output[h * headDim + d] += weights[j] * value[d];
                 }
             }
         }
 
         return output;
+    }
+
+    /// <summary>The weights of the first rows as a map, (rows, numHeads · mapKeys); slots past mapKeys are left out.</summary>
+    public static double[] Map(
+        float[] query, IReadOnlyList<float[]> keys, IReadOnlyList<QueryRow> rows, int count,
+        int numHeads, int numKvHeads, int headDim, double scale, int mapKeys)
+    {
+        var map = new double[count * numHeads * mapKeys];
+        for (var i = 0; i < count * numHeads; i++)
+        {
+            var (row, head) = (i / numHeads, i % numHeads);
+            var weights = Weights(query, keys, rows, row, head, numHeads, numKvHeads, headDim, scale);
+            for (var j = 0; j < weights.Length && rows[row].Begin + j < mapKeys; j++)
+            {
+                map[i * mapKeys + rows[row].Begin + j] = weights[j];
+            }
+        }
+
+        return map;
     }
 
     /// <summary>The weights of one row and head over its slots [Begin, End).</summary>

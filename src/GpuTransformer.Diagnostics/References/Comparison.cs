@@ -7,7 +7,8 @@ internal readonly record struct WrongElement(int Index, double Expected, float F
         $"element {Index} is {Found:G9}, expected {Expected:G9} (difference {Found - Expected:G3}, allowed {Allowed:G3})";
 }
 
-/// <summary>An output beside its float64 reference; NaN and infinities must match exactly.</summary>
+/// <summary>An output beside its float64 reference; NaN and infinities must match exactly. Where the allowance is infinite
+/// (an element whose reference was not computed) anything but NaN will do.</summary>
 internal sealed class Comparison
 {
     /// <summary>The largest |found - expected|; infinite where one is finite and the other is not.</summary>
@@ -57,16 +58,21 @@ internal sealed class Comparison
     private void Add(int index, double expected, float found, double allowed)
     {
         var error = double.IsFinite(expected) && float.IsFinite(found) ? Math.Abs(found - expected)
-            : expected.Equals((double)found) ? 0
+            : expected.Equals((double)found) || (double.IsInfinity(allowed) && !float.IsNaN(found)) ? 0
             : double.PositiveInfinity;
         if (error == 0)
         {
             return;
         }
 
+        if (double.IsInfinity(allowed) && !double.IsInfinity(error))
+        {
+            return;
+        }
+
         LargestError = Math.Max(LargestError, error);
         LargestShare = Math.Max(LargestShare, error / allowed);
-        if (error > allowed)
+        if (!(error <= allowed) || double.IsInfinity(error))
         {
             First ??= new WrongElement(index, expected, found, allowed);
         }

@@ -7,6 +7,10 @@ internal sealed record ConvolutionCase(
     int Images, int Height, int Width, int Channels, int KernelHeight, int KernelWidth, int Stride, int PaddingHeight,
     int PaddingWidth, int Dilation = 1)
 {
+    /// <summary>The geometry, as reports show it.</summary>
+    public string Name =>
+        $"{Images}x{Height}x{Width}x{Channels} by {KernelHeight}x{KernelWidth}, stride {Stride}, padding {PaddingHeight}x{PaddingWidth}, dilation {Dilation}";
+
     public int OutHeight => UnfoldArgs.OutputSize(Height, KernelHeight, Stride, PaddingHeight, Dilation);
 
     public int OutWidth => UnfoldArgs.OutputSize(Width, KernelWidth, Stride, PaddingWidth, Dilation);

@@ -16,6 +16,9 @@ internal static class EmbeddingReference
         return y;
     }
 
+    /// <summary>What a status word that starts as -1 holds afterwards: the largest row whose id lies outside, plus 1.</summary>
+    public static int Reported(int[] ids, int tableRows) => Array.FindLastIndex(ids, id => id < 0 || id >= tableRows) is >= 0 and var row ? row + 1 : -1;
+
     /// <summary>a + b, element by element.</summary>
     public static double[] Sum(double[] a, double[] b) => [.. a.Zip(b, (u, v) => u + v)];
 }

@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 namespace GpuTransformer.Diagnostics.References;
 
 /// <summary>An output that starts as NaN, with guard zones on both sides: a missed write stays NaN, an overrun shows.</summary>
-internal sealed class GuardedOutput : IDisposable
+internal sealed class GuardedOutput : IGuardedMemory
 {
     private const int Tail = 64;
     private const float GuardValue = 12345.678f;
@@ -13,6 +13,7 @@ internal sealed class GuardedOutput : IDisposable
     private readonly int _rows;
     private readonly int _width;
     private readonly int _offset;
+    private readonly float[] _start;
 
     /// <param name="stride">Elements from one row to the next, at least the width; the gap is guarded too.</param>
     /// <param name="offset">Where element (0, 0) is; odd ones rule 128-bit accesses out.</param>
@@ -22,21 +23,38 @@ internal sealed class GuardedOutput : IDisposable
         _rows = rows;
         _width = width;
         Stride = stride == 0 ? width : stride;
-        var values = new float[offset + rows * Stride + Tail];
-        Array.Fill(values, GuardValue);
+        _start = new float[offset + rows * Stride + Tail];
+        Array.Fill(_start, GuardValue);
         for (var r = 0; r < rows; r++)
         {
-            values.AsSpan(offset + r * Stride, width).Fill(float.NaN);
+            _start.AsSpan(offset + r * Stride, width).Fill(float.NaN);
         }
 
-        _buffer = accelerator.Allocate1D(values);
+        _buffer = accelerator.Allocate1D(_start);
     }
 
     public int Stride { get; }
 
+    /// <summary>What it holds instead of NaN, [rows * width], where the kernel changes a part only.</summary>
+    public float[]? Start
+    {
+        get;
+        init
+        {
+            field = value;
+            for (var r = 0; value is not null && r < _rows; r++)
+            {
+                value.AsSpan(r * _width, _width).CopyTo(_start.AsSpan(_offset + r * Stride));
+            }
+
+            Poison();
+        }
+    }
+
     public RowView View => new(_buffer.View, _offset, Stride);
 
-    /// <summary>The [rows * width] values, and what was written where nothing should be; null: nothing.</summary>
+    public void Poison() => _buffer.CopyFromCPU(_start);
+
     public float[] Read(out string? damage)
     {
         var all = _buffer.GetAsArray1D();

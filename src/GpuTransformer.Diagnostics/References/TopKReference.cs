@@ -12,4 +12,21 @@ internal static class TopKReference
             .ThenByDescending(i => float.IsNaN(values[i]) ? 0 : values[i])
             .Take(k)];
     }
+
+    /// <summary>What a status word that starts as -1 holds afterwards: the largest row with NaN, plus 1.</summary>
+    public static int Reported(ReadOnlySpan<float> values, int rows, int width)
+    {
+        for (var row = rows; row > 0; row--)
+        {
+            foreach (var value in values.Slice((row - 1) * width, width))
+            {
+                if (float.IsNaN(value))
+                {
+                    return row;
+                }
+            }
+        }
+
+        return -1;
+    }
 }

@@ -61,18 +61,7 @@ public class AttentionMapTests
         var attentionCase = new AttentionCase(
             numHeads, numKvHeads, headDim, keyLengths, AttentionCase.Sequences(queryLengths, keyLengths, causal));
         var rows = attentionCase.Rows;
-        var expected = new double[rows.Count * numHeads * mapKeys];
-        for (var i = 0; i < rows.Count * numHeads; i++)
-        {
-            var (row, head) = (i / numHeads, i % numHeads);
-            var weights = AttentionReference.Weights(
-                attentionCase.Query, attentionCase.Keys, rows, row, head, numHeads, numKvHeads, headDim, 0.5);
-            for (var j = 0; j < weights.Length && rows[row].Begin + j < mapKeys; j++)
-            {
-                expected[i * mapKeys + rows[row].Begin + j] = weights[j];
-            }
-        }
-
+        var expected = attentionCase.ExpectedMap(rows.Count, mapKeys, 0.5);
         using var buffers = new AttentionBuffers(device, attentionCase, 16);
         GuardedOutput? output = null;
         sweep.Each(

@@ -71,8 +71,7 @@ public class AttentionTests
         Assert.Same(device.Kernels.Attention, device.Kernels.Attention.With<PlainScore>());
         int[] queries = [18], keys = [37];
         var attentionCase = new AttentionCase(6, 3, 4, keys, AttentionCase.Sequences(queries, keys, causal: true));
-        var slopes = AlibiSlopes(6);
-        RunScore(device, attentionCase, new AlibiScore(6), (score, head, query, key) => score - slopes[head] * (query - key));
+        RunScore(device, attentionCase, new AlibiScore(6), AttentionPolicies.Alibi(6));
     }
 
     [Theory]
@@ -84,7 +83,7 @@ public class AttentionTests
         var attentionCase = new AttentionCase(4, 2, 8, keys, AttentionCase.Sequences(queries, keys, causal: true)) { Scale = 2f };
 
         // Scores reach past the cap, so that it bends them and does not only scale.
-        RunScore(device, attentionCase, new SoftCapScore(3f), (score, _, _, _) => 3 * Math.Tanh(score / 3));
+        RunScore(device, attentionCase, new SoftCapScore(3f), AttentionPolicies.SoftCap(3));
     }
 
     [Theory]
@@ -171,15 +170,6 @@ public class AttentionTests
                 Assert.All(y[20..], value => Assert.True(float.IsNaN(value), name));
                 output.Dispose();
             });
-    }
-
-    /// <summary>The slopes of the paper's own code: a geometric row for a power of two, else every second of the next.</summary>
-    private static double[] AlibiSlopes(int heads)
-    {
-        var power = 1 << (int)Math.Log2(heads);
-        var slopes = Enumerable.Range(1, power).Select(i => Math.Pow(2, -8.0 * i / power)).ToList();
-        slopes.AddRange(Enumerable.Range(0, heads - power).Select(i => Math.Pow(2, -8.0 * (2 * i + 1) / (2 * power))));
-        return [.. slopes];
     }
 
     private static string[] Unsupported(TestDevice device)

@@ -141,8 +141,7 @@ public sealed class RelativeBiasTests(DeviceFixture devices) : IClassFixture<Dev
 
         public RelativeBiasScore Score => new(_buffer.View, distance);
 
-        public double Policy(double score, int head, int query, int key) =>
-            score + _values[head * (2 * distance + 1) + distance + Math.Clamp(key - query, -distance, distance)];
+        public AttentionReference.Policy Policy => AttentionPolicies.RelativeBias(_values, distance);
 
         public void Dispose() => _buffer.Dispose();
     }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using GpuTransformer.Cli.Demo;
+using GpuTransformer.Cli.Text;
 using GpuTransformer.Kernels;
 using GpuTransformer.Models;
 using GpuTransformer.Weights;
@@ -13,7 +14,6 @@ namespace GpuTransformer.Cli.Commands;
 /// <summary>gputx demo: every shipped model on real input, each answer compared with the recorded one.</summary>
 internal static class DemoCommand
 {
-    private const int PipeWidth = 160;
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly Option<string[]> s_model = new("--model") { Description = "Only these models.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
@@ -37,7 +37,7 @@ internal static class DemoCommand
     private static int Run(ParseResult parsed, ComputeDevice device, CancellationToken cancellation)
     {
         var asJson = parsed.GetValue(s_asJson);
-        var console = asJson ? null : NewConsole();
+        var console = asJson ? null : ReportConsole.Open();
         var context = new DemoContext(device, console, cancellation);
         var chosen = parsed.GetValue(s_model) is { Length: > 0 } names ? names : [.. ShippedModels.Names];
         using var picture = chosen.Contains("bert-shakespeare") ? OutputFile.Create(parsed.GetValue(s_picture)!.FullName) : null;
@@ -74,24 +74,6 @@ internal static class DemoCommand
         }
 
         return different.Length == 0 ? ExitCode.Ok : ExitCode.CheckFailed;
-    }
-
-    /// <summary>No colours and no guessed width where nobody looks at a terminal.</summary>
-    private static IAnsiConsole NewConsole()
-    {
-        if (!Console.IsOutputRedirected)
-        {
-            return AnsiConsole.Console;
-        }
-
-        var plain = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = AnsiSupport.No,
-            ColorSystem = ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
-        });
-        plain.Profile.Width = PipeWidth;
-        return plain;
     }
 
     private static string DrawAttention(ParseResult parsed, ComputeDevice device, OutputFile output)

@@ -1,0 +1,42 @@
+using GpuTransformer.Kernels;
+
+namespace GpuTransformer.Diagnostics.Verify;
+
+/// <summary>Matmul around the edges of every tile, few rows and many, one matrix and several, both layouts of the weight,
+/// packed weights, and the epilogue. Batches of other M take other variants: the rows must keep their bits.</summary>
+internal sealed class MatMulCheck : OperationCheck<MatMulArgs<StandardEpilogue>>
+{
+    private const int LargestTile = 128;
+
+    public override string Name => "MatMul";
+
+    protected override Operation<MatMulArgs<StandardEpilogue>> Of(KernelSet kernels) => kernels.MatMul;
+
+    protected override string OrderOf(Variant<MatMulArgs<StandardEpilogue>> variant) => variant.Kind.ToString();
+
+    protected override IEnumerable<CheckShape<MatMulArgs<StandardEpilogue>>> Shapes(SweepPlan plan)
+    {
+        // As many of the largest tiles as there are multiprocessors, else the device is not filled and they are not taken.
+        var side = LargestTile * (int)Math.Ceiling(Math.Sqrt(plan.Traits.Multiprocessors));
+        MatMulShape[] smoke =
+        [
+            new(side, side, 32), new(37, 45, 29) { Epilogue = ActivationKind.GeluErf }, new(5, 130, 67),
+            new(13, 64, 96) { Packed = true },
+        ];
+        MatMulShape[] edges =
+        [
+            new(1, 1, 1), new(1, 768, 256), new(16, 129, 33) { Aligned = false }, new(17, 15, 70) { KByN = true },
+            new(65, 66, 19) { Aligned = false, Epilogue = ActivationKind.Silu, Scale = 0.5f },
+            new(63, 127, 40) { KByN = true, Aligned = false }, new(3, 33, 1031) { Packed = true, Epilogue = ActivationKind.Relu },
+            new(33, 20, 24) { Matrices = 3 }, new(7, 37, 18) { Matrices = 5, KByN = true, Aligned = false },
+            new(2, 40, 4099), new(130, 131, 12) { Packed = true, KByN = true },
+        ];
+        MatMulShape[] large =
+        [
+            new(512, 768, 3072) { Packed = true }, new(4096, 4096, 512), new(1, 4096, 4096) { Packed = true },
+            new(1000, 3000, 777) { Aligned = false, Epilogue = ActivationKind.GeluTanh },
+            new(128, 128, 64) { Matrices = 96 }, new(16, 50257, 320),
+        ];
+        return plan.Pick(smoke, edges, large).Select(shape => shape.Check());
+    }
+}

@@ -1,0 +1,102 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text;
+using GpuTransformer.Cli.Text;
+using GpuTransformer.Cli.Verify;
+using GpuTransformer.Diagnostics;
+using GpuTransformer.Diagnostics.Verify;
+using GpuTransformer.Weights;
+
+namespace GpuTransformer.Cli.Commands;
+
+/// <summary>gputx verify: every kernel and variant of a device against float64.</summary>
+internal static class VerifyCommand
+{
+    private const string DefaultReport = "gputx-verify.json";
+
+    /// <summary>A launch that takes longer will never end; compiling and ILGPU's slow CPU barriers take far less.</summary>
+    private static readonly TimeSpan s_longestLaunch = TimeSpan.FromMinutes(2);
+
+    private static readonly Option<bool> s_quick = new("--quick") { Description = "Only the edges of each tile: seconds to a minute." };
+    private static readonly Option<bool> s_smoke = new("--smoke") { Description = "One whole tile and one ragged shape a kernel, one run each: for tools that watch memory and barriers." };
+    private static readonly Option<bool> s_asJson = new("--json") { Description = "One JSON document instead of tables." };
+    private static readonly Option<ulong> s_seed = new("--seed") { Description = "Of the inputs.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private static readonly Option<string?> s_operation = new("--operation") { Description = "Only operations whose name contains this.", HelpName = "NAME" };
+    private static readonly Option<FileInfo?> s_report = new("--report") { Description = $"Write the document to a file. Where something fails and none is named, it goes to {DefaultReport}.", HelpName = "FILE" };
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "verify", "Run every kernel and variant of the device against float64, twice and in other batches, and say what passed.")
+        {
+            s_quick, s_smoke, s_asJson, s_seed, s_operation, s_report,
+        };
+        command.SetAction((parsed, cancellation) => Task.FromResult(DeviceOptions.Run(parsed, device => Run(parsed, device, cancellation))));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, ComputeDevice device, CancellationToken cancellation)
+    {
+        var extent = parsed.GetValue(s_smoke) ? SweepExtent.Smoke : parsed.GetValue(s_quick) ? SweepExtent.Quick : SweepExtent.Full;
+        var run = new VerifyRun(device.Kernels, extent, parsed.GetValue(s_seed), parsed.GetValue(s_operation));
+        if (run.Shapes == 0)
+        {
+            throw new ArgumentException($"--operation '{parsed.GetValue(s_operation)}': no operation has that in its name");
+        }
+
+        var asked = parsed.GetValue(s_report);
+        using var file = asked is null ? null : OutputFile.Create(asked.FullName);
+        var watch = Stopwatch.StartNew();
+        var hung = !VerifyProgress.Wait(run, s_longestLaunch, !parsed.GetValue(s_asJson), cancellation);
+        var problem = !hung
+            ? run.DeviceError
+            : $"{run.Watch.Shape}, {run.Watch.Variant}: the kernel did not end within {s_longestLaunch.TotalSeconds:F0} seconds";
+        var report = new VerifyReport(
+            MachineDescription.Of(device.Kernels), extent, run.Seed, watch.Elapsed.TotalSeconds, problem, run.Results());
+        var path = Write(report, file, asked?.FullName);
+        Print(report, parsed.GetValue(s_asJson), path);
+        var code = problem is not null ? ExitCode.Device : report.AllRight ? ExitCode.Ok : ExitCode.CheckFailed;
+        if (hung)
+        {
+            // The thread that waits for the kernel cannot be ended, and closing the device would wait for it too.
+            Environment.Exit(code);
+        }
+
+        return code;
+    }
+
+    private static string? Write(VerifyReport report, OutputFile? file, string? path)
+    {
+        if (file is null && report.AllRight)
+        {
+            return null;
+        }
+
+        using var own = file is null ? OutputFile.Create(DefaultReport) : null;
+        var output = file ?? own!;
+        output.Stream.Write(Encoding.UTF8.GetBytes(report.ToJson()));
+        output.Commit();
+        return path ?? Path.GetFullPath(DefaultReport);
+    }
+
+    private static void Print(VerifyReport report, bool asJson, string? path)
+    {
+        if (asJson)
+        {
+            Console.WriteLine(report.ToJson());
+        }
+        else
+        {
+            VerifyTable.Print(ReportConsole.Open(), report, path);
+        }
+
+        if (report.DeviceError is { } error)
+        {
+            Console.Error.WriteLine($"gputx: {error}");
+        }
+        else if (!report.AllRight)
+        {
+            Console.Error.WriteLine($"gputx: {report.Summary()} The report is in {path}.");
+        }
+    }
+}

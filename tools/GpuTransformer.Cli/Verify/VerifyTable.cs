@@ -1,0 +1,85 @@
+using System.Globalization;
+using GpuTransformer.Diagnostics.Verify;
+using Spectre.Console;
+
+namespace GpuTransformer.Cli.Verify;
+
+/// <summary>A verification as a person reads it.</summary>
+internal static class VerifyTable
+{
+    public static void Print(IAnsiConsole console, VerifyReport report, string? path)
+    {
+        var machine = report.Machine;
+        console.WriteLine($"{machine.Ilgpu}; {machine.Device}: {machine.Traits}");
+        var table = new Table { Border = TableBorder.Minimal };
+        table.AddColumns("operation", "variant");
+        foreach (var title in (string[])["batches", "error", "of allowed"])
+        {
+            table.AddColumn(new TableColumn(title).RightAligned());
+        }
+
+        table.AddColumns("same bits twice", "in other batches");
+        table.AddColumn(new TableColumn("").NoWrap());
+        foreach (var result in report.Variants)
+        {
+            Row(table, result);
+        }
+
+        console.Write(table);
+        console.WriteLine(report.Summary());
+        if (report.DeviceError is { } error)
+        {
+            console.WriteLine($"The device failed: {error}. The results above came before it.");
+        }
+
+        if (!report.AllRight)
+        {
+            Failures(console, report, path!);
+        }
+    }
+
+    private static void Row(Table table, VariantResult result)
+    {
+        if (result.Cases == 0)
+        {
+            var why = result.Outcome == VariantOutcome.NotReached ? "no shape of this sweep suits it" : result.Reason!;
+            table.AddRow(
+                Markup.Escape(result.Operation), Markup.Escape(result.Variant), "", "", "", "", "", $"[grey]not run: {Markup.Escape(why)}[/]");
+            return;
+        }
+
+        table.AddRow(
+            Markup.Escape(result.Operation),
+            Markup.Escape(result.Variant),
+            result.Cases.ToString(CultureInfo.InvariantCulture),
+            Number(result.LargestError, "G2"),
+            Share(result.LargestShare),
+            Yes(result.SameTwice),
+            Yes(result.SameInBatch),
+            result.Outcome == VariantOutcome.Passed ? "[green]pass[/]" : $"[red]FAIL ({result.FailureCount})[/]");
+    }
+
+    private static void Failures(IAnsiConsole console, VerifyReport report, string path)
+    {
+        foreach (var result in report.Variants.Where(r => r.Outcome == VariantOutcome.Failed))
+        {
+            console.WriteLine();
+            console.MarkupLine($"[red]{Markup.Escape($"{result.Operation}, {result.Variant}")}[/]");
+            foreach (var failure in result.Failures)
+            {
+                console.WriteLine($"  {failure.Shape} ({failure.Batch}): {failure.Problem}");
+            }
+        }
+
+        console.WriteLine();
+        console.WriteLine($"Please open an issue and attach {path}");
+        console.WriteLine("It names device, driver, ILGPU, system and processor, and for each failure shape, seed, first wrong element and");
+        console.WriteLine($"what was expected. To see it again: gputx verify --operation NAME --seed {report.Seed}");
+    }
+
+    private static string Share(double share) => double.IsFinite(share) ? $"{Number(100 * share, share < 0.1 ? "F1" : "F0")} %" : "none";
+
+    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+
+    private static string Yes(bool? value) => value switch { true => "yes", false => "[red]NO[/]", null => "-" };
+}
