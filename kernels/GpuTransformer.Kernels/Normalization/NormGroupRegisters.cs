@@ -1,113 +1,126 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary>LayerNorm and RMSNorm, one group a row whose elements stay in registers, four a load: the row is read once.</summary>
-internal static class NormGroupRegisters<TKind>
+/// <summary>LayerNorm and RMSNorm of rows that fit in the registers of a team of lanes: memory is read once and written
+/// once.</summary>
+internal static class NormGroupRegisters<TKind, TTeam, TAccess>
     where TKind : struct, INormKind
+    where TTeam : struct, IRowTeam
+    where TAccess : struct, IRowAccess
 {
-    /// <summary>Elements a thread holds: four loads of four.</summary>
-    public const int ItemsPerThread = 16;
-
     /// <remarks>
     /// Computes: s = x + residual; y = (s - mean) / √(variance + eps) · (weight + shift) + bias; RMSNorm: mean = 0.
-    /// Shapes: x, residual, sum, y (rows, width); weight, bias (width); width a multiple of 4, at most 16 · Group.DimX;
-    /// every row starts at a multiple of 16 bytes.
-    /// Group: one row; thread t holds the fours t, t + Group.DimX, t + 2 · Group.DimX, t + 3 · Group.DimX.
-    /// Shared: the reductions' scratch. Barriers: 4 (LayerNorm), 2 (RMSNorm).
-    /// Numerics: the mean first, then the squares of the differences; each thread sums what it holds in ascending order,
-    /// then <see cref="GroupReduction"/>'s order.
-    /// Edges: y may be x or the residual, and so may the sum.
-    /// Cost: about 8 flops and 4 + 4 bytes an element (4 more each for the residual and the sum), 128 bits a load.
+    /// Shapes: x, residual, sum, y (rows, width ≤ 32 · lanes); weight, bias (width).
+    /// Group: (lanes, rows): Group.DimY rows, one a team; lane l holds the fours l, l + lanes, ... of its row, at most 8.
+    /// Shared: a float a lane each for sum and squares, 4 more a lane where strands are exchanged: 2 to 24 KB.
+    /// Barriers: 2 up to 32 lanes, else 4 (RMSNorm: half); with strands exchanged one more a sum. A row past the active
+    /// ones takes part.
+    /// Numerics: the mean first, then the squares of the differences, both in <see cref="RowFold"/>'s order.
+    /// Edges: y may be x or the residual, and so may the sum: a lane writes what it has read itself.
+    /// Cost: about 8 flops and 4 + 4 bytes an element (4 more each for the residual and the sum).
     /// </remarks>
     public static void Kernel(NormArgs args)
     {
-        var row = Grid.IdxX;
-        if (row >= args.Rows.Count)
+        var rows = args.Rows.Count;
+        if (Grid.IdxX * Group.DimY >= rows)
         {
             return;
         }
 
-        var scratch = SharedMemory.Allocate<float>(GroupReduction.ScratchLength);
-        var fours = args.Width >> 2;
-        var ia = Group.IdxX;
-        var ib = ia + Group.DimX;
-        var ic = ib + Group.DimX;
-        var id = ic + Group.DimX;
-        var a = Load(args, row, ia, fours);
-        var b = Load(args, row, ib, fours);
-        var c = Load(args, row, ic, fours);
-        var d = Load(args, row, id, fours);
+        var sums = SharedMemory.Allocate<float>(TTeam.Threads);
+        var squares = SharedMemory.Allocate<float>(TTeam.Threads);
+        var partials = SharedMemory.Allocate<float>(RowFold.Partials);
+        var exchange = SharedMemory.Allocate<float>(TAccess.ExchangeFloats(TTeam.Threads));
+        var lane = Group.IdxX;
+        var team = Group.IdxY * TTeam.Lanes;
+        var row = Grid.IdxX * Group.DimY + Group.IdxY;
+        var line = NormRow.Find(args, row, row < rows);
+        var parts = RowStrands<TTeam, TAccess>.Parts(args.Width);
+        var held = Load(line, lane, parts);
         if (TKind.SubtractsMean)
         {
-            var sum = Sum(a) + Sum(b) + Sum(c) + Sum(d);
-            var mean = GroupReduction.Sum(scratch, sum) / args.Width;
-            a = Subtract(a, mean, ia < fours);
-            b = Subtract(b, mean, ib < fours);
-            c = Subtract(c, mean, ic < fours);
-            d = Subtract(d, mean, id < fours);
+            var strands = default(Float4) + held.A + held.B + held.C + held.D + held.E + held.F + held.G + held.H;
+            sums[team + lane] = RowStrands<TTeam, TAccess>.LaneSum(exchange, strands);
+            var mean = RowFold.Sum(sums.SubView(team, TTeam.Lanes), partials, TTeam.Lanes) / args.Width;
+            Centre(line, ref held, mean, lane, parts);
         }
 
-        var squares = Squares(a) + Squares(b) + Squares(c) + Squares(d);
-        var inverse = NormRow.InverseDeviation(args, GroupReduction.Sum(scratch, squares));
-        Store(args, row, ia, fours, a, inverse);
-        Store(args, row, ib, fours, b, inverse);
-        Store(args, row, ic, fours, c, inverse);
-        Store(args, row, id, fours, d, inverse);
+        squares[team + lane] = RowStrands<TTeam, TAccess>.LaneSum(exchange, Squares(held));
+        var total = RowFold.Sum(squares.SubView(team, TTeam.Lanes), partials, TTeam.Lanes);
+        Store(line, held, NormRow.InverseDeviation(args, total), lane, parts);
     }
 
-    /// <summary>Four elements of s, stored where the sum is asked for; zeros past the row.</summary>
-    private static Float4 Load(in NormArgs args, int row, int four, int fours)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static RowFours Load(in NormRow line, int lane, int parts)
     {
-        if (four >= fours)
-        {
-            return default;
-        }
-
-        var s = args.X.Data.Cast<Float4>()[Index(args.X, row, four)];
-        if (args.HasResidual != 0)
-        {
-            var residual = args.Residual.Data.Cast<Float4>()[Index(args.Residual, row, four)];
-            s = new Float4(s.X + residual.X, s.Y + residual.Y, s.Z + residual.Z, s.W + residual.W);
-        }
-
-        if (args.HasSum != 0)
-        {
-            args.Sum.Data.Cast<Float4>()[Index(args.Sum, row, four)] = s;
-        }
-
-        return s;
+        RowFours held;
+        held.A = Load(line, lane, 0, parts);
+        held.B = Load(line, lane, 1, parts);
+        held.C = Load(line, lane, 2, parts);
+        held.D = Load(line, lane, 3, parts);
+        held.E = Load(line, lane, 4, parts);
+        held.F = Load(line, lane, 5, parts);
+        held.G = Load(line, lane, 6, parts);
+        held.H = Load(line, lane, 7, parts);
+        return held;
     }
 
-    private static void Store(in NormArgs args, int row, int four, int fours, Float4 value, float inverse)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Centre(in NormRow line, ref RowFours held, float mean, int lane, int parts)
     {
-        if (four >= fours)
-        {
-            return;
-        }
-
-        var weight = args.Weight.Cast<Float4>()[(args.WeightOffset >> 2) + four];
-        var y = new Float4(
-            value.X * inverse * (weight.X + args.WeightShift),
-            value.Y * inverse * (weight.Y + args.WeightShift),
-            value.Z * inverse * (weight.Z + args.WeightShift),
-            value.W * inverse * (weight.W + args.WeightShift));
-        if (args.HasBias != 0)
-        {
-            var bias = args.Bias.Cast<Float4>()[(args.BiasOffset >> 2) + four];
-            y = new Float4(y.X + bias.X, y.Y + bias.Y, y.Z + bias.Z, y.W + bias.W);
-        }
-
-        args.Y.Data.Cast<Float4>()[Index(args.Y, row, four)] = y;
+        held.A = Centre(line, held.A, mean, lane, 0, parts);
+        held.B = Centre(line, held.B, mean, lane, 1, parts);
+        held.C = Centre(line, held.C, mean, lane, 2, parts);
+        held.D = Centre(line, held.D, mean, lane, 3, parts);
+        held.E = Centre(line, held.E, mean, lane, 4, parts);
+        held.F = Centre(line, held.F, mean, lane, 5, parts);
+        held.G = Centre(line, held.G, mean, lane, 6, parts);
+        held.H = Centre(line, held.H, mean, lane, 7, parts);
     }
 
-    /// <summary>Where four elements of a row are, in fours; nothing here is negative, so the shift divides.</summary>
-    private static int Index(in RowView view, int row, int four) => ((view.Offset + row * view.Stride) >> 2) + four;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Float4 Squares(in RowFours held)
+    {
+        var strands = NormRow.AddSquares(default, held.A);
+        strands = NormRow.AddSquares(strands, held.B);
+        strands = NormRow.AddSquares(strands, held.C);
+        strands = NormRow.AddSquares(strands, held.D);
+        strands = NormRow.AddSquares(strands, held.E);
+        strands = NormRow.AddSquares(strands, held.F);
+        strands = NormRow.AddSquares(strands, held.G);
+        return NormRow.AddSquares(strands, held.H);
+    }
 
-    private static float Sum(Float4 v) => v.X + v.Y + v.Z + v.W;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(in NormRow line, in RowFours held, float inverse, int lane, int parts)
+    {
+        Store(line, held.A, inverse, lane, 0, parts);
+        Store(line, held.B, inverse, lane, 1, parts);
+        Store(line, held.C, inverse, lane, 2, parts);
+        Store(line, held.D, inverse, lane, 3, parts);
+        Store(line, held.E, inverse, lane, 4, parts);
+        Store(line, held.F, inverse, lane, 5, parts);
+        Store(line, held.G, inverse, lane, 6, parts);
+        Store(line, held.H, inverse, lane, 7, parts);
+    }
 
-    private static float Squares(Float4 v) => v.X * v.X + v.Y * v.Y + v.Z * v.Z + v.W * v.W;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Float4 Load(in NormRow line, int lane, int part, int parts) =>
+        part < parts ? line.First<TAccess>(TAccess.Column(part, lane, TTeam.Lanes), TAccess.Step(TTeam.Lanes)) : default;
 
-    private static Float4 Subtract(Float4 v, float mean, bool inside) =>
-        inside ? new Float4(v.X - mean, v.Y - mean, v.Z - mean, v.W - mean) : v;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Float4 Centre(in NormRow line, Float4 value, float mean, int lane, int part, int parts) => part < parts
+        ? line.Centre<TAccess>(value, mean, TAccess.Column(part, lane, TTeam.Lanes), TAccess.Step(TTeam.Lanes))
+        : value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(in NormRow line, Float4 value, float inverse, int lane, int part, int parts)
+    {
+        if (part < parts)
+        {
+            line.Store<TAccess>(TAccess.Column(part, lane, TTeam.Lanes), TAccess.Step(TTeam.Lanes), value, inverse);
+        }
+    }
 }

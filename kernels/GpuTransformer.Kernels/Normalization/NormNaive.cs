@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace GpuTransformer.Kernels;
@@ -10,8 +11,8 @@ internal static class NormNaive<TKind>
     /// Computes: s = x + residual; y = (s - mean) / √(variance + eps) · (weight + shift) + bias; RMSNorm: mean = 0.
     /// Shapes: x, residual, sum, y (rows, width); weight, bias (width).
     /// Group: Group.DimX rows, one a thread. Shared: none. Barriers: none.
-    /// Numerics: the mean first, then the squares of the differences (large means lose nothing), ascending columns.
-    /// Edges: y may be x or the residual, and so may the sum; NaN fills its row.
+    /// Numerics: the mean first, then the squares of the differences (large means lose nothing), both in
+    /// <see cref="RowFold"/>'s order. Edges: y may be x or the residual, and so may the sum; NaN fills its row.
     /// Cost: about 8 flops and 12 + 4 bytes an element (8 more with a residual), uncoalesced.
     /// </remarks>
     public static void Kernel(NormArgs args)
@@ -22,31 +23,48 @@ internal static class NormNaive<TKind>
             return;
         }
 
-        var sum = 0f;
-        var squares = 0f;
-        for (var i = 0; i < args.Width; i++)
+        var lanes = RowTeams.LanesFor(args.Width);
+        Elements elements;
+        elements.Line = NormRow.Find(args, row, true);
+        elements.Mean = 0f;
+        elements.Squared = 0;
+        for (var i = 0; args.HasSum != 0 && i < args.Width; i += 4)
         {
-            var s = NormRow.LoadFirst(args, row, i);
-            sum += s;
-            squares += s * s;
+            elements.Line.First<RowScalars>(i, 1);
         }
 
-        var mean = 0f;
         if (TKind.SubtractsMean)
         {
-            mean = sum / args.Width;
-            squares = 0f;
-            for (var i = 0; i < args.Width; i++)
-            {
-                var d = NormRow.LoadAgain(args, row, i) - mean;
-                squares += d * d;
-            }
+            elements.Mean = RowFoldAlone<Elements>.Sum(elements, lanes) / args.Width;
         }
 
-        var inverse = NormRow.InverseDeviation(args, squares);
-        for (var i = 0; i < args.Width; i++)
+        elements.Squared = 1;
+        var inverse = NormRow.InverseDeviation(args, RowFoldAlone<Elements>.Sum(elements, lanes));
+        for (var i = 0; i < args.Width; i += 4)
         {
-            NormRow.Store(args, row, i, (NormRow.LoadAgain(args, row, i) - mean) * inverse);
+            elements.Line.Store<RowScalars>(i, 1, elements.At(i), inverse);
+        }
+    }
+
+    private struct Elements : IRowLane
+    {
+        public NormRow Line;
+        public float Mean;
+        public int Squared;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly Float4 At(int column) => Line.Centre<RowScalars>(Line.Again<RowScalars>(column, 1), Mean, column, 1);
+
+        public readonly float Sum(int lane, int lanes)
+        {
+            var strands = default(Float4);
+            for (var column = 4 * lane; column < Line.Width; column += 4 * lanes)
+            {
+                var value = At(column);
+                strands = Squared != 0 ? NormRow.AddSquares(strands, value) : strands + value;
+            }
+
+            return RowFold.Lane(strands);
         }
     }
 }

@@ -6,8 +6,6 @@ namespace GpuTransformer.Kernels;
 /// <summary>What LayerNorm and RMSNorm share: the arguments, their checks and the table of kernels.</summary>
 public abstract class NormOperation : Operation<NormArgs>
 {
-    private const int MostThreads = GroupReduction.MaxThreads;
-
     private protected NormOperation(KernelSet kernels, string name, Variant<NormArgs>[] variants)
         : base(kernels, name, variants)
     {
@@ -19,15 +17,13 @@ public abstract class NormOperation : Operation<NormArgs>
         new KernelVariant<NormArgs>(
             $"{name}-naive", VariantKind.Naive, NormNaive<TKind>.Kernel,
             traits => (in NormArgs args) => RowGrid.ThreadPerItem(traits, args.Rows.Capacity)),
-        new KernelVariant<NormArgs>(
-            $"{name}-stream", VariantKind.Group, NormGroupStream<TKind>.Kernel,
-            traits => (in NormArgs args) => RowGrid.GroupPerRow(
-                traits, args.Rows.Capacity, args.Width, 8, NormGroupStream<TKind>.MostThreads)),
-        new KernelVariant<NormArgs>(
-            $"{name}-registers", VariantKind.Group, NormGroupRegisters<TKind>.Kernel,
-            traits => (in NormArgs args) => RowGrid.GroupPerRow(
-                traits, args.Rows.Capacity, args.Width, NormGroupRegisters<TKind>.ItemsPerThread, MostThreads),
-            (DeviceTraits traits, in NormArgs args) => FitsRegisters<TKind>(traits, args)),
+        Stream<TKind, RowScalars>($"{name}-stream-scalar"),
+        Stream<TKind, RowVectors>($"{name}-stream"),
+        .. Registers<TKind, RowTeam1024>(name),
+        .. Registers<TKind, RowTeam256>(name),
+        .. Registers<TKind, RowTeam128>(name),
+        .. Registers<TKind, RowTeam32>(name),
+        .. Registers<TKind, RowTeam8>(name),
         cpu,
     ];
 
@@ -70,15 +66,30 @@ public abstract class NormOperation : Operation<NormArgs>
         return ($"{args.Rows.Capacity}x{args.Width}", 8 * elements, sizeof(float) * (streams * elements + vectors * args.Width));
     }
 
-    private static bool FitsRegisters<TKind>(DeviceTraits traits, in NormArgs args)
+    private static KernelVariant<NormArgs> Stream<TKind, TAccess>(string name)
         where TKind : struct, INormKind
-    {
-        var most = (long)NormGroupRegisters<TKind>.ItemsPerThread * Math.Min(traits.MaxGroupSize, MostThreads);
-        return args.Width <= most && (args.Width & 3) == 0 && IsAligned(args);
-    }
+        where TAccess : struct, IRowAccess =>
+        new(name, VariantKind.Group, NormGroupStream<TKind, TAccess>.Kernel,
+            traits => (in NormArgs args) => TeamGrid.GroupPerRow(traits, args.Rows.Capacity, args.Width),
+            (DeviceTraits traits, in NormArgs args) => TAccess.Exchanges || IsAligned(args));
+
+    private static KernelVariant<NormArgs>[] Registers<TKind, TTeam>(string name)
+        where TKind : struct, INormKind
+        where TTeam : struct, IRowTeam =>
+        [Registers<TKind, TTeam, RowScalars>($"{name}-registers-{TTeam.Lanes}-scalar"),
+            Registers<TKind, TTeam, RowVectors>($"{name}-registers-{TTeam.Lanes}")];
+
+    private static KernelVariant<NormArgs> Registers<TKind, TTeam, TAccess>(string name)
+        where TKind : struct, INormKind
+        where TTeam : struct, IRowTeam
+        where TAccess : struct, IRowAccess =>
+        new(name, VariantKind.Group, NormGroupRegisters<TKind, TTeam, TAccess>.Kernel,
+            traits => (in NormArgs args) => TeamGrid.Teams<TTeam>(traits, args.Rows.Capacity),
+            (DeviceTraits traits, in NormArgs args) =>
+                TeamGrid.Fits<TTeam>(traits, args.Width) && (TAccess.Exchanges || IsAligned(args)));
 
     private static bool IsAligned(in NormArgs args) =>
-        ShapeCheck.IsVectorAligned(args.X) && ShapeCheck.IsVectorAligned(args.Y)
+        (args.Width & 3) == 0 && ShapeCheck.IsVectorAligned(args.X) && ShapeCheck.IsVectorAligned(args.Y)
         && (args.WeightOffset & 3) == 0 && ShapeCheck.IsVectorAligned(args.Weight)
         && (args.HasBias == 0 || ((args.BiasOffset & 3) == 0 && ShapeCheck.IsVectorAligned(args.Bias)))
         && (args.HasResidual == 0 || ShapeCheck.IsVectorAligned(args.Residual))

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GpuTransformer.Kernels;
 
 /// <summary>Four float32 side by side: one 128-bit load or store where a view is cast to it. Copy an element to a local
@@ -16,4 +18,17 @@ internal struct Float4
         Z = z;
         W = w;
     }
+
+    /// <summary>Four times the same.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 Of(float value) => new(value, value, value, value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 operator +(Float4 a, Float4 b) => new(a.X + b.X, a.Y + b.Y, a.Z + b.Z, a.W + b.W);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 operator *(Float4 a, Float4 b) => new(a.X * b.X, a.Y * b.Y, a.Z * b.Z, a.W * b.W);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 operator *(Float4 a, float b) => new(a.X * b, a.Y * b, a.Z * b, a.W * b);
 }

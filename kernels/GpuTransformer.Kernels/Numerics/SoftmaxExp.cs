@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ILGPU;
 
 namespace GpuTransformer.Kernels;
 
@@ -37,6 +38,24 @@ internal static class SoftmaxExp
         p = TSimd.MultiplyAdd(p, r, TSimd.Create(P1));
         p = TSimd.MultiplyAdd(p, r, TSimd.Create(1f));
         return TSimd.ZeroBelow(TSimd.ScaleByPower(p, shifted), x, TSimd.Create(Lowest));
+    }
+
+    /// <summary>The same in a kernel, from arithmetic alone.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Exp(float x)
+    {
+        var shifted = x * FastMath.Log2E + FastMath.RoundingShift;
+        var r = x * FastMath.Log2E - (shifted - FastMath.RoundingShift);
+        var p = P5 + P6 * r;
+        p = P4 + p * r;
+        p = P3 + p * r;
+        p = P2 + p * r;
+        p = P1 + p * r;
+        p = 1f + p * r;
+
+        // A product, which keeps NaN; the shift's own bits leave at the top. What is below the lowest is taken away.
+        var power = Interop.IntAsFloat((Interop.FloatAsInt(shifted) << 23) + 0x3F800000u);
+        return x < Lowest ? 0f : p * power;
     }
 
     /// <summary>The same for one number, with the same bits as a lane.</summary>

@@ -12,11 +12,13 @@ public sealed class Softmax : Operation<SoftmaxArgs>
         new KernelVariant<SoftmaxArgs>(
             "softmax-naive", VariantKind.Naive, SoftmaxNaive.Kernel,
             traits => (in SoftmaxArgs args) => RowGrid.ThreadPerItem(traits, args.Rows.Capacity)),
-        new KernelVariant<SoftmaxArgs>(
-            "softmax-stream", VariantKind.Group, SoftmaxGroupStream.Kernel,
-            traits => (in SoftmaxArgs args) => Grid(traits, args)),
-        Shared<Columns4096>(),
-        Shared<Columns1024>(),
+        Stream<RowScalars>("softmax-stream-scalar"),
+        Stream<RowVectors>("softmax-stream"),
+        .. Registers<RowTeam1024>(),
+        .. Registers<RowTeam256>(),
+        .. Registers<RowTeam128>(),
+        .. Registers<RowTeam32>(),
+        .. Registers<RowTeam8>(),
         SoftmaxCpu.Variant,
     ];
 
@@ -104,13 +106,25 @@ public sealed class Softmax : Operation<SoftmaxArgs>
     /// <summary>How many intervals or mask rows serve the rows.</summary>
     private static long ItemsFor(int rows, int rowsPerItem) => ((long)rows + rowsPerItem - 1) / rowsPerItem;
 
-    private static KernelVariant<SoftmaxArgs> Shared<TCapacity>()
-        where TCapacity : struct, IRowCapacity =>
-        new($"softmax-shared-{TCapacity.Columns}", VariantKind.Group, SoftmaxGroupShared<TCapacity>.Kernel,
-            traits => (in SoftmaxArgs args) => Grid(traits, args),
-            (DeviceTraits traits, in SoftmaxArgs args) => args.Width <= TCapacity.Columns);
+    private static KernelVariant<SoftmaxArgs> Stream<TAccess>(string name)
+        where TAccess : struct, IRowAccess =>
+        new(name, VariantKind.Group, SoftmaxGroupStream<TAccess>.Kernel,
+            traits => (in SoftmaxArgs args) => TeamGrid.GroupPerRow(traits, args.Rows.Capacity, args.Width),
+            (DeviceTraits traits, in SoftmaxArgs args) => TAccess.Exchanges || IsAligned(args));
 
-    /// <summary>Eight columns a thread: enough loads in flight, few threads to reduce over.</summary>
-    private static KernelConfig Grid(DeviceTraits traits, in SoftmaxArgs args) =>
-        RowGrid.GroupPerRow(traits, args.Rows.Capacity, args.Width, 8, SoftmaxGroupStream.MostThreads);
+    private static KernelVariant<SoftmaxArgs>[] Registers<TTeam>()
+        where TTeam : struct, IRowTeam =>
+        [Registers<TTeam, RowScalars>("-scalar"), Registers<TTeam, RowVectors>("")];
+
+    private static KernelVariant<SoftmaxArgs> Registers<TTeam, TAccess>(string suffix)
+        where TTeam : struct, IRowTeam
+        where TAccess : struct, IRowAccess =>
+        new($"softmax-registers-{TTeam.Lanes}{suffix}", VariantKind.Group, SoftmaxGroupRegisters<TTeam, TAccess>.Kernel,
+            traits => (in SoftmaxArgs args) => TeamGrid.Teams<TTeam>(traits, args.Rows.Capacity),
+            (DeviceTraits traits, in SoftmaxArgs args) =>
+                TeamGrid.Fits<TTeam>(traits, args.Width) && (TAccess.Exchanges || IsAligned(args)));
+
+    private static bool IsAligned(in SoftmaxArgs args) =>
+        (args.Width & 3) == 0 && ShapeCheck.IsVectorAligned(args.X) && ShapeCheck.IsVectorAligned(args.Y)
+        && (args.HasMask == 0 || ShapeCheck.IsVectorAligned(args.Mask));
 }
