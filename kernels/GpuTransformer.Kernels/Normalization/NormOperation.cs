@@ -19,7 +19,6 @@ public abstract class NormOperation : Operation<NormArgs>
             traits => (in NormArgs args) => RowGrid.ThreadPerItem(traits, args.Rows.Capacity)),
         Stream<TKind, RowScalars>($"{name}-stream-scalar"),
         Stream<TKind, RowVectors>($"{name}-stream"),
-        .. Registers<TKind, RowTeam1024>(name),
         .. Registers<TKind, RowTeam256>(name),
         .. Registers<TKind, RowTeam128>(name),
         .. Registers<TKind, RowTeam32>(name),
@@ -86,7 +85,8 @@ public abstract class NormOperation : Operation<NormArgs>
         new(name, VariantKind.Group, NormGroupRegisters<TKind, TTeam, TAccess>.Kernel,
             traits => (in NormArgs args) => TeamGrid.Teams<TTeam>(traits, args.Rows.Capacity),
             (DeviceTraits traits, in NormArgs args) =>
-                TeamGrid.Fits<TTeam>(traits, args.Width) && (TAccess.Exchanges || IsAligned(args)));
+                TeamGrid.Fits<TTeam>(traits, args.Width) && (TAccess.Exchanges || IsAligned(args)))
+        { Limits = TeamGrid.Limits<TTeam>() };
 
     private static bool IsAligned(in NormArgs args) =>
         (args.Width & 3) == 0 && ShapeCheck.IsVectorAligned(args.X) && ShapeCheck.IsVectorAligned(args.Y)

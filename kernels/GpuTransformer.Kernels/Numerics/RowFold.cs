@@ -7,7 +7,7 @@ namespace GpuTransformer.Kernels;
 /// <remarks>
 /// Order: column c belongs to strand c mod 4L, where L is the lanes of the row's team (<see cref="RowTeams"/>); a strand
 /// adds its columns in ascending order; lane l adds its strands as (4l + (4l + 1)) + ((4l + 2) + (4l + 3)); then
-/// <see cref="Lanes"/>, so that a thread alone can do it (the naive variants) as well as a group.
+/// the lanes in two steps at most, so that a thread alone can do it (the naive variants) as well as a group.
 /// Through shared memory and not by shuffles: a lane stores one float and reads the 8 or 32 of its row in fours that all
 /// lanes of a warp share (one wavefront each): 1 + 8 accesses and a barrier where a warp would take 5 dependent shuffles,
 /// and it runs where there are none (OpenCL) and on warps of any width.

@@ -33,7 +33,7 @@ internal struct RowTeam128 : IRowTeam
 {
     public static int Lanes => 128;
 
-    public static int Threads => 128;
+    public static int Threads => 256;
 }
 
 /// <summary>Rows of at most 8,192.</summary>
@@ -44,7 +44,7 @@ internal struct RowTeam256 : IRowTeam
     public static int Threads => 256;
 }
 
-/// <summary>Rows of at most 32,768: the largest group there is.</summary>
+/// <summary>Rows of at most 32,768: the largest group there is, with all registers of a multiprocessor.</summary>
 internal struct RowTeam1024 : IRowTeam
 {
     public static int Lanes => 1024;

@@ -122,7 +122,8 @@ public sealed class Softmax : Operation<SoftmaxArgs>
         new($"softmax-registers-{TTeam.Lanes}{suffix}", VariantKind.Group, SoftmaxGroupRegisters<TTeam, TAccess>.Kernel,
             traits => (in SoftmaxArgs args) => TeamGrid.Teams<TTeam>(traits, args.Rows.Capacity),
             (DeviceTraits traits, in SoftmaxArgs args) =>
-                TeamGrid.Fits<TTeam>(traits, args.Width) && (TAccess.Exchanges || IsAligned(args)));
+                TeamGrid.Fits<TTeam>(traits, args.Width) && (TAccess.Exchanges || IsAligned(args)))
+        { Limits = TeamGrid.Limits<TTeam>() };
 
     private static bool IsAligned(in SoftmaxArgs args) =>
         (args.Width & 3) == 0 && ShapeCheck.IsVectorAligned(args.X) && ShapeCheck.IsVectorAligned(args.Y)

@@ -15,8 +15,8 @@ internal static class SoftmaxGroupStream<TAccess>
     /// Numerics: <see cref="SoftmaxGroupRegisters{TTeam, TAccess}"/>'s, to the bit.
     /// Edges: an empty interval or only -infinity gives zeros; NaN gives a row of NaN inside the interval. y may be x: a
     /// column is read and written by one thread.
-    /// Cost: 12 + 4 bytes and about 30 instructions an element; 4 + 4 bytes from memory where the rows at work (one a
-    /// multiprocessor of an H200: 132 · 4 · width bytes) stay in the second-level cache.
+    /// Cost: 12 + 4 bytes and about 30 instructions an element; 4 + 4 bytes from memory where the rows at work
+    /// (two on a multiprocessor of an H200: 264 · 4 · width bytes) stay in the second-level cache.
     /// </remarks>
     public static void Kernel(SoftmaxArgs args)
     {

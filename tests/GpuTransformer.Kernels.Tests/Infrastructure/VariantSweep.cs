@@ -34,6 +34,13 @@ internal sealed class VariantSweep<TArgs>
         }
     }
 
+    /// <summary>Fails where an entry of the table has run in no case, other than those made for larger groups than the
+    /// device has.</summary>
+    public void AssertAllOfTheDeviceRan() => AssertAllRan([.. _operation.Table.ToArray()
+        .OfType<KernelVariant<TArgs>>()
+        .Where(variant => variant.Limits.MaxNumThreadsPerGroup > _device.Kernels.Traits.MaxGroupSize)
+        .Select(variant => variant.Name)]);
+
     /// <summary>Fails where an entry of the table has run in no case, other than those named.</summary>
     public void AssertAllRan(params string[] except)
     {

@@ -15,7 +15,7 @@ public class SoftmaxTests
         using var device = new TestDevice(kind);
         var sweep = new VariantSweep<SoftmaxArgs>(device, device.Kernels.Softmax);
         (int Rows, int Width)[] shapes =
-            [(1, 1), (3, 2), (2, 15), (5, 16), (2, 17), (3, 31), (1, 33), (2, 64), (3, 65), (2, 257), (1, 1024), (2, 1025), (1, 4097)];
+            [(1, 1), (3, 2), (2, 15), (5, 16), (2, 17), (3, 31), (1, 33), (2, 64), (3, 65), (2, 257), (1, 1024), (2, 1025)];
         foreach (var (rows, width) in shapes)
         {
             Case(device, sweep, rows, width, intervals: false, mask: false);
@@ -24,7 +24,57 @@ public class SoftmaxTests
         }
 
         Case(device, sweep, 7, 19, intervals: true, mask: true);
-        sweep.AssertAllRan();
+        foreach (var width in new[] { 4, 60, 256, 260, 516, 1024, 1028, 4100, 8196 })
+        {
+            Case(device, sweep, 3, width, intervals: true, mask: true, aligned: true);
+            Case(device, sweep, 1, width, intervals: false, mask: false, aligned: true);
+        }
+
+        Case(device, sweep, 1, 4097, intervals: true, mask: false);
+        Case(device, sweep, 1, 8193, intervals: false, mask: false);
+        Case(device, sweep, 1, 32769, intervals: false, mask: false);
+        sweep.AssertAllOfTheDeviceRan();
+    }
+
+    /// <summary>One order of the sum: the naive kernel on a device with groups of 16 and every group kernel on every device,
+    /// with rows that start anywhere.</summary>
+    [Fact]
+    public void EveryGpuVariantGivesTheSameBits()
+    {
+        using var reference = new TestDevice(TestDeviceKind.Default);
+        foreach (var width in new[] { 3, 64, 100, 256, 257, 1000, 1025, 2048, 4096, 4100, 8193 })
+        {
+            var values = Data.WithOutliers(2 * width, width);
+            var expected = Bits(reference, reference.Kernels.Softmax.Table[0], values, width, offset: 0)!;
+            foreach (var kind in Enum.GetValues<TestDeviceKind>())
+            {
+                using var device = new TestDevice(kind);
+                foreach (var variant in device.Kernels.Softmax.Table)
+                {
+                    for (var offset = 0; offset < 2 && variant.Kind == VariantKind.Group; offset++)
+                    {
+                        var actual = Bits(device, variant, values, width, offset);
+                        Tolerance.SameBits(expected, actual ?? expected, $"{variant.Name} {width} at {offset}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>null where the variant does not take the arguments.</summary>
+    private static float[]? Bits(TestDevice device, Variant<SoftmaxArgs> variant, float[] values, int width, int offset)
+    {
+        using var x = device.Upload(Data.Strided(values, 2, width, width, offset));
+        using var y = device.Accelerator.Allocate1D<float>(2 * width);
+        var args = Arguments(new RowView(x.View, offset, width), RowView.Dense(y.View, width), 2, width, 0.3f);
+        if (!variant.Supports(device.Kernels.Traits, args))
+        {
+            return null;
+        }
+
+        device.Kernels.Softmax.RunVariant(device.Stream, args, variant);
+        device.Stream.Synchronize();
+        return y.GetAsArray1D();
     }
 
     [Theory]
@@ -97,6 +147,11 @@ public class SoftmaxTests
         using var one = device.Accelerator.Allocate1D<float>(width);
         foreach (var variant in device.Kernels.Softmax.Table)
         {
+            if (!variant.Supports(device.Kernels.Traits, Arguments(RowView.Dense(x.View, width), RowView.Dense(all.View, width), rows, width, 1f)))
+            {
+                continue;
+            }
+
             device.Kernels.Softmax.RunVariant(
                 device.Stream, Arguments(RowView.Dense(x.View, width), RowView.Dense(all.View, width), rows, width, 1f), variant);
             device.Kernels.Softmax.RunVariant(
@@ -170,10 +225,11 @@ public class SoftmaxTests
     };
 
     private static void Case(
-        TestDevice device, VariantSweep<SoftmaxArgs> sweep, int rows, int width, bool intervals, bool mask)
+        TestDevice device, VariantSweep<SoftmaxArgs> sweep, int rows, int width, bool intervals, bool mask,
+        bool aligned = false)
     {
-        const int offset = 3, rowsPerInterval = 2, rowsPerMask = 3;
-        var stride = width + 2;
+        const int rowsPerInterval = 2, rowsPerMask = 3;
+        var (offset, stride) = aligned ? (4, width + 8) : (3, width + 2);
         var scale = 0.7f;
         var values = Data.WithOutliers(rows * width, 100 * rows + width);
         var maskValues = Masks(Math.Max(1, (rows + rowsPerMask - 1) / rowsPerMask), width);
@@ -188,7 +244,7 @@ public class SoftmaxTests
         sweep.Each(
             () =>
             {
-                output = new GuardedOutput(device, rows, width, width + 5);
+                output = new GuardedOutput(device, rows, width, aligned ? width + 4 : width + 5);
                 var args = Arguments(new RowView(x.View, offset, stride), output.View, rows, width, scale);
                 args.Intervals = intervalBuffer.View;
                 args.HasIntervals = intervals ? 1 : 0;
