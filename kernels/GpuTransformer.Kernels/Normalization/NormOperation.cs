@@ -30,7 +30,7 @@ public abstract class NormOperation : Operation<NormArgs>
     protected override void Check(in NormArgs args)
     {
         var rows = args.Rows.Capacity;
-        ShapeCheck.AtLeast(Name, "width", args.Width, 1);
+        ShapeCheck.Between(Name, "width", args.Width, 1, RowTeams.Widest);
         ShapeCheck.Active(Name, "rows", args.Rows);
         ShapeCheck.Rows(Name, "x", args.X, rows, args.Width);
         ShapeCheck.Rows(Name, "y", args.Y, rows, args.Width);

@@ -62,6 +62,9 @@ internal static class RowTeams
     /// <summary>The most lanes of any team.</summary>
     public const int MostLanes = 1024;
 
+    /// <summary>The widest row: four more fours a lane stay below the largest integer.</summary>
+    public const int Widest = int.MaxValue - 8 * 4 * FoursOfLane * MostLanes;
+
     /// <summary>Lanes of the team for a row.</summary>
     public static int LanesFor(int width) =>
         width <= 256 ? 8 : width <= 1024 ? 32 : width <= 4096 ? 128 : width <= 8192 ? 256 : MostLanes;

@@ -63,7 +63,7 @@ public sealed class Softmax : Operation<SoftmaxArgs>
     /// <inheritdoc/>
     protected override void Check(in SoftmaxArgs args)
     {
-        ShapeCheck.AtLeast(Name, "width", args.Width, 1);
+        ShapeCheck.Between(Name, "width", args.Width, 1, RowTeams.Widest);
         ShapeCheck.Active(Name, "rows", args.Rows);
         ShapeCheck.Rows(Name, "x", args.X, args.Rows.Capacity, args.Width);
         ShapeCheck.Rows(Name, "y", args.Y, args.Rows.Capacity, args.Width);
