@@ -26,6 +26,7 @@ var root = new RootCommand("Transformer inference in C#: any GPU through ILGPU, 
     GenerateCommand.Create(),
     GenerateCommand.CreateTranslate(),
     ChatCommand.Create(),
+    BenchCommand.Create(),
 };
 
 // A text that begins with @ is a text, not the name of a file with more arguments.

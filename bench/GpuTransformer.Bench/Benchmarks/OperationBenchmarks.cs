@@ -29,7 +29,7 @@ public class LayerNormBenchmark : DeviceBenchmark
     [Params(128, 512)]
     public int Rows { get; set; }
 
-    private protected override BenchCase Make(BenchDevice device) => new LayerNormCase(device, Rows, 768);
+    private protected override BenchCase Make(BenchDevice device) => new NormCase(device, false, Rows, 768);
 }
 
 /// <summary>Self-attention of one sequence, 12 heads of 64.</summary>

@@ -71,8 +71,8 @@ internal sealed class QuickCases : IDisposable
             ? new MatMulCase(c._device, MatMulShape.All[0], MatMulCpuKind.Avx2)
             : null);
         yield return ("softmax 1536x128", c => new SoftmaxCase(c._device, 1536, 128));
-        yield return ("LayerNorm 128x768", c => new LayerNormCase(c._device, 128, 768));
-        yield return ("LayerNorm 512x768", c => new LayerNormCase(c._device, 512, 768));
+        yield return ("LayerNorm 128x768", c => new NormCase(c._device, false, 128, 768));
+        yield return ("LayerNorm 512x768", c => new NormCase(c._device, false, 512, 768));
         foreach (var shape in SequenceShape.All)
         {
             yield return ($"attention {shape}", c => new AttentionCase(c._device, shape));

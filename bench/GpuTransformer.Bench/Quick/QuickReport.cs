@@ -154,30 +154,10 @@ internal static class QuickReport
     }
 
     /// <summary>In the unit of the median.</summary>
-    private static string Range(Measurement measurement)
-    {
-        var (_, factor) = Unit(measurement.Times.Median);
-        return $"{Number(measurement.Times.Least * factor)} - {Number(measurement.Times.Most * factor)}";
-    }
+    private static string Range(Measurement measurement) =>
+        Quantity.Range(measurement.Times.Median, measurement.Times.Least, measurement.Times.Most);
 
-    private static string Time(double seconds)
-    {
-        var (unit, factor) = Unit(seconds);
-        return $"{Number(seconds * factor)} {unit}";
-    }
+    private static string Time(double seconds) => Quantity.Time(seconds);
 
-    private static (string Unit, double Factor) Unit(double seconds) => seconds switch
-    {
-        < 1e-3 => ("us", 1e6),
-        < 1 => ("ms", 1e3),
-        _ => ("s", 1),
-    };
-
-    /// <summary>Three digits.</summary>
-    private static string Number(double value) => value switch
-    {
-        < 9.995 => $"{value:F2}",
-        < 99.95 => $"{value:F1}",
-        _ => $"{value:F0}",
-    };
+    private static string Number(double value) => Quantity.Number(value);
 }

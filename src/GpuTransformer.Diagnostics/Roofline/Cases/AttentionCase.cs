@@ -3,8 +3,11 @@ using GpuTransformer.Kernels;
 
 namespace GpuTransformer.Diagnostics.Roofline;
 
-/// <summary>Self-attention of one sequence.</summary>
-public readonly record struct SequenceShape(int Length, bool IsCausal)
+/// <summary>Self-attention of sequences of one length.</summary>
+/// <param name="Length">Tokens of a sequence.</param>
+/// <param name="IsCausal">A token sees those before it and itself, else all.</param>
+/// <param name="Batch">Sequences.</param>
+public readonly record struct SequenceShape(int Length, bool IsCausal, int Batch = 1)
 {
     /// <summary>The shapes that are measured.</summary>
     public static IReadOnlyList<SequenceShape> All { get; } =
@@ -13,7 +16,7 @@ public readonly record struct SequenceShape(int Length, bool IsCausal)
     ];
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Length}{(IsCausal ? " causal" : "")}";
+    public override string ToString() => $"{(Batch == 1 ? "" : $"{Batch} x ")}{Length}{(IsCausal ? " causal" : "")}";
 }
 
 /// <summary>Flash attention of 12 heads of 64 over keys and values that are already in their pages.</summary>
@@ -31,15 +34,16 @@ internal sealed class AttentionCase : OperationCase
     private readonly DeviceMemory<float> _output;
 
     public AttentionCase(BenchDevice device, SequenceShape shape)
-        : base(device, "attention", $"12x64, {shape}", WorkOf(shape))
+        : base(device, "attention", $"12 heads x 64, {shape}", WorkOf(shape))
     {
         _shape = shape;
-        var length = shape.Length;
-        var pages = (length + PagedKeys.PageTokens - 1) / PagedKeys.PageTokens;
-        _query = Own(device.Random((long)length * Width, "query"));
-        _keys = Own(device.Random((long)pages * PagedKeys.PageTokens * Width, "keys"));
-        _values = Own(device.Random((long)pages * PagedKeys.PageTokens * Width, "values"));
-        _output = Own(device.Empty((long)length * Width, "output"));
+        var (length, batch) = (shape.Length, shape.Batch);
+        _query = Own(device.Random((long)batch * length * Width, "query"));
+        _keys = Own(device.Random((long)batch * Pages * PagedKeys.PageTokens * Width, "keys"));
+        _values = Own(device.Random((long)batch * Pages * PagedKeys.PageTokens * Width, "values"));
+        _output = Own(device.Empty((long)batch * length * Width, "output"));
+
+        // A block of rows belongs to one sequence.
         var blocks = (length + BlockRows - 1) / BlockRows;
         Bind(device.Kernels.Attention.Bind(new AttentionArgs<PlainScore>
         {
@@ -49,36 +53,44 @@ internal sealed class AttentionCase : OperationCase
             {
                 Keys = _keys.View,
                 Values = _values.View,
-                PageTable = Own(device.Filled(Enumerable.Range(0, pages).ToArray(), "page table")).View,
-                PagesPerSequence = pages,
+                PageTable = Own(device.Filled(Enumerable.Range(0, batch * Pages).ToArray(), "page table")).View,
+                PagesPerSequence = Pages,
                 NumKvHeads = NumHeads,
                 HeadDim = HeadDim,
             },
-            RowTable = Own(device.Filled(Table(length, r => [0, 0, VisibleKeys(r), r]), "row table")).View,
+            RowTable = Own(device.Filled(Table(batch * length, r => [r / length, 0, VisibleKeys(r % length), r % length]), "row table")).View,
             BlockTable = Own(device.Filled(
-                Table(blocks, b => [b * BlockRows, Math.Min(BlockRows, length - b * BlockRows)]), "block table")).View,
-            Blocks = ActiveRows.Fixed(blocks),
+                Table(batch * blocks, b =>
+                [
+                    b / blocks * length + b % blocks * BlockRows,
+                    Math.Min(BlockRows, length - b % blocks * BlockRows),
+                ]),
+                "block table")).View,
+            Blocks = ActiveRows.Fixed(batch * blocks),
             BlockRows = BlockRows,
             NumHeads = NumHeads,
             Scale = 1f / MathF.Sqrt(HeadDim),
         }));
     }
 
+    private int Pages => (_shape.Length + PagedKeys.PageTokens - 1) / PagedKeys.PageTokens;
+
     public override void Verify()
     {
-        var (query, keys) = (ReadAll(Device, _query), ReadAll(Device, _keys));
-        var (values, output) = (ReadAll(Device, _values), ReadAll(Device, _output));
         var random = new Random(5);
         Span<double> expected = stackalloc double[HeadDim];
         for (var sample = 0; sample < Samples; sample++)
         {
-            var (row, head) = (random.Next(_shape.Length), random.Next(NumHeads));
-            Reference(query.AsSpan(row * Width + head * HeadDim, HeadDim), keys, values, head, VisibleKeys(row), expected);
+            var (sequence, row, head) = (random.Next(_shape.Batch), random.Next(_shape.Length), random.Next(NumHeads));
+            var keys = ReadRow(_keys, sequence, Pages * PagedKeys.PageTokens * Width);
+            var values = ReadRow(_values, sequence, Pages * PagedKeys.PageTokens * Width);
+            var place = sequence * _shape.Length + row;
+            var (query, output) = (ReadRow(_query, place, Width), ReadRow(_output, place, Width));
+            Reference(query.AsSpan(head * HeadDim, HeadDim), keys, values, head, VisibleKeys(row), expected);
             for (var d = 0; d < HeadDim; d++)
             {
                 // A weighted mean of values in [-1, 1]; the weights are within some units in the last place.
-                ExpectNear(
-                    $"row {row}, head {head}, {d}", output[row * Width + head * HeadDim + d], expected[d], 5e-6);
+                ExpectNear($"sequence {sequence}, row {row}, head {head}, {d}", output[head * HeadDim + d], expected[d], 5e-6);
             }
         }
     }
@@ -118,8 +130,8 @@ internal sealed class AttentionCase : OperationCase
     private static Work WorkOf(SequenceShape shape)
     {
         var length = (double)shape.Length;
-        var pairs = shape.IsCausal ? length * (length + 1) / 2 : length * length;
-        return new Work(4 * pairs * Width, 4 * sizeof(float) * length * Width, IsMemoryBound: false);
+        var pairs = shape.Batch * (shape.IsCausal ? length * (length + 1) / 2 : length * length);
+        return new Work(4 * pairs * Width, 4 * sizeof(float) * shape.Batch * length * Width, IsMemoryBound: false);
     }
 
     private static int[] Table(int rows, Func<int, int[]> row) => [.. Enumerable.Range(0, rows).SelectMany(row)];

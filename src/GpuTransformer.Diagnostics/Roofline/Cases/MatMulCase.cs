@@ -4,6 +4,9 @@ using GpuTransformer.Kernels;
 namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>x (M, K) by weight (N, K) with the weight packed once, as models keep theirs.</summary>
+/// <param name="M">Rows of x.</param>
+/// <param name="K">The length of each sum.</param>
+/// <param name="N">Rows of the weight.</param>
 public readonly record struct MatMulShape(int M, int K, int N)
 {
     /// <summary>The shapes that are measured: a BERT-base layer at 128 and 512 tokens, ViT's 197 and one row.</summary>
@@ -17,7 +20,7 @@ public readonly record struct MatMulShape(int M, int K, int N)
 }
 
 /// <summary>y = x · weightᵀ.</summary>
-internal sealed class MatMulCase : OperationCase
+internal sealed class MatMulCase : OperationCase, IPlainMatMul
 {
     // Below, a weight is read for so few multiply-adds that memory decides.
     private const int FewestComputeBoundRows = 8;
@@ -44,29 +47,33 @@ internal sealed class MatMulCase : OperationCase
             : PackedMatrix.Create(device.Kernels, _weight));
         var args = MatMul.Dense(_x.View, default, _y.View, shape.M, shape.N, shape.K, StandardEpilogue.None);
         packed.AttachTo(ref args);
+        Args = args;
         Bind(device.Kernels.MatMul.Bind(args));
     }
 
+    public MatMulArgs<StandardEpilogue> Args { get; }
+
     public override int SimdBits => _tiling is { } kind ? 32 * MatMulCpuEngine.Of(kind).Lanes : base.SimdBits;
+
+    public void ClearOutput() => _y.Write(Device.Stream, 0, new float[_y.Length]);
 
     public override void Verify()
     {
-        var x = ReadAll(Device, _x);
-        var y = ReadAll(Device, _y);
         var weight = new float[_shape.K];
         var random = new Random(3);
         for (var sample = 0; sample < Samples; sample++)
         {
             var (row, column) = (random.Next(_shape.M), random.Next(_shape.N));
+            var x = ReadRow(_x, row, _shape.K);
             _weight.Read(column, 0, weight);
             var sum = 0.0;
             for (var k = 0; k < _shape.K; k++)
             {
-                sum += (double)x[row * _shape.K + k] * weight[k];
+                sum += (double)x[k] * weight[k];
             }
 
             // Terms of about 1 / sqrt(K) and sums of about 1: K roundings of 6e-8 each, nearly all of them smaller.
-            ExpectNear($"y[{row}, {column}]", y[row * _shape.N + column], sum, 1e-6 * Math.Sqrt(_shape.K));
+            ExpectNear($"y[{row}, {column}]", ReadRow(_y, row, _shape.N)[column], sum, 1e-6 * Math.Sqrt(_shape.K));
         }
     }
 

@@ -1,4 +1,5 @@
 using GpuTransformer.Kernels;
+using ILGPU.Runtime;
 
 namespace GpuTransformer.Diagnostics.Roofline;
 
@@ -19,6 +20,8 @@ internal abstract class OperationCase : BenchCase
 
     private BoundOperation Bound => _operation ?? throw new InvalidOperationException("Not bound.");
 
+    public override AcceleratorStream Stream => Device.Stream;
+
     public override void Launch() => Bound.Launch(Device.Stream);
 
     public override void Synchronize() => Device.Stream.Synchronize();
@@ -30,13 +33,33 @@ internal abstract class OperationCase : BenchCase
         base.Dispose();
     }
 
-    protected void Bind(BoundOperation operation) => _operation = operation;
+    /// <summary>Takes the operation, and its own count of flops where the case gave none.</summary>
+    protected void Bind(BoundOperation operation)
+    {
+        _operation = operation;
+        Work = Work with { Flops = Work.Flops > 0 ? Work.Flops : operation.Info.Flops };
+    }
 
     protected T Own<T>(T memory)
         where T : IDisposable
     {
         _owned.Add(memory);
         return memory;
+    }
+
+    /// <summary>One row of a dense matrix.</summary>
+    protected float[] ReadRow(Graph.DeviceMemory<float> memory, int row, int width)
+    {
+        var values = new float[width];
+        memory.Read(Device.Stream, row * width, values);
+        return values;
+    }
+
+    /// <summary>Rows for a check: the first, the last, and some between.</summary>
+    protected static IEnumerable<int> SampleRows(int rows)
+    {
+        var random = new Random(11);
+        return Enumerable.Range(0, 30).Select(_ => random.Next(rows)).Append(0).Append(rows - 1).Distinct();
     }
 
     protected static float[] ReadAll(BenchDevice device, Graph.DeviceMemory<float> memory)

@@ -1,12 +1,15 @@
 using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
 using GpuTransformer.Layers;
+using ILGPU.Runtime;
 
 namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>A whole program, run as models run theirs.</summary>
 internal abstract class SessionCase : BenchCase
 {
+    // A prime, so that neighbouring tokens have distant rows of the table.
+    private const int IdStride = 7919;
     private Session? _session;
 
     protected SessionCase(string operation, string shape, Work work)
@@ -23,6 +26,8 @@ internal abstract class SessionCase : BenchCase
 
     protected Session Session => _session ?? throw new InvalidOperationException("No session yet.");
 
+    public override AcceleratorStream Stream => Session.Stream;
+
     public override void Launch() => Session.Run();
 
     public override void Synchronize() => Session.Stream.Synchronize();
@@ -33,19 +38,30 @@ internal abstract class SessionCase : BenchCase
         base.Dispose();
     }
 
-    protected void Open(BenchDevice device, GraphBuilder graph) => _session = new Session(graph.Build(), device.Kernels);
+    /// <summary>Opens the session; where the case gave no bytes, those of its launches are taken.</summary>
+    protected void Open(BenchDevice device, GraphBuilder graph)
+    {
+        _session = new Session(graph.Build(), device.Kernels);
+        Work = Work with { Bytes = Work.Bytes > 0 ? Work.Bytes : _session.Operations.Sum(o => (double)o.Info.Bytes) };
+    }
 
     /// <summary>One sequence, every token seeing all.</summary>
-    protected void FillOneSequence(TokenSpace space, int tokens)
+    protected void FillOneSequence(TokenSpace space, int tokens) => FillSequences(space, 1, tokens);
+
+    /// <summary>Sequences of one length, every token seeing all of its own; ids from all over a vocabulary.</summary>
+    protected void FillSequences(TokenSpace space, int sequences, int tokens, int vocabSize = 1)
     {
         var rows = new TokenRows(Session, space);
-        for (var i = 0; i < tokens; i++)
+        for (var s = 0; s < sequences; s++)
         {
-            rows.Add(0, 0, i, i, 0, tokens);
+            for (var i = 0; i < tokens; i++)
+            {
+                rows.Add(s, (s * tokens + i) * IdStride % vocabSize, i, i, 0, tokens);
+            }
         }
 
         rows.Finish();
-        PageTables.FillPacked(Session, space.Keys, [tokens]);
+        PageTables.FillPacked(Session, space.Keys, [.. Enumerable.Repeat(tokens, sequences)]);
     }
 
     /// <summary>Rows that a norm of weight 1 and bias 0 has made: mean 0 and variance 1.</summary>

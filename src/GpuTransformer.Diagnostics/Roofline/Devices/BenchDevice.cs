@@ -9,15 +9,20 @@ internal sealed class BenchDevice : IDisposable
 {
     private readonly ComputeDevice _device;
 
-    public BenchDevice(string name)
+    /// <param name="name">As <see cref="ComputeDevice.Open(string, VariantKind?, TraceLog?)"/> takes it.</param>
+    /// <param name="variant">Run everything through this kind of variant; null: the best for the device.</param>
+    public BenchDevice(string name, VariantKind? variant = null)
     {
         Name = name;
-        _device = ComputeDevice.Open(name);
+        _device = ComputeDevice.Open(name, variant, null, withEvents: true);
         Stream = IsCpu ? _device.Accelerator.DefaultStream : _device.Accelerator.CreateStream();
     }
 
     /// <summary>As it was asked for: cpu, cuda:0.</summary>
     public string Name { get; }
+
+    /// <summary>What was chosen and why.</summary>
+    public string Choice => _device.Choice;
 
     public KernelSet Kernels => _device.Kernels;
 

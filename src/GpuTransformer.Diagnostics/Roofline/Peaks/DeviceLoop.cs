@@ -65,6 +65,8 @@ internal sealed class DeviceLoop : BenchCase
             device, "plain read", $"{bytes >> 20} MB", work, ones.Length, DeviceLoops.Read, device.Filled(ones, "ones"));
     }
 
+    public override AcceleratorStream Stream => _device.Stream;
+
     public override void Launch() => _kernel(_device.Stream, _config, _args);
 
     public override void Synchronize() => _device.Stream.Synchronize();

@@ -14,7 +14,10 @@ internal sealed class PeakSet : IDisposable
     }
 
     /// <summary>Every loop on every number of threads.</summary>
-    public IEnumerable<Measurement> Measurements => _peaks.Select(p => p.Measurement);
+    public IEnumerable<Measurement> Measurements => _peaks.Select(p => p.Measurement).Concat(Copy is null ? [] : [Copy]);
+
+    /// <summary>The copy between two blocks that no cache holds; null where it is not measured.</summary>
+    public Measurement? Copy { get; private set; }
 
     /// <summary>Multiply-adds of each width, and plain reads of a block that a core's second-level cache holds, of 4 MB,
     /// of 16 MB, and of one that no cache holds.</summary>
@@ -46,19 +49,29 @@ internal sealed class PeakSet : IDisposable
     }
 
     /// <summary>Multiply-adds, and plain reads of a block that a GPU's cache holds and of one that it does not.</summary>
-    public static PeakSet OfDevice(BenchDevice device)
+    /// <param name="device">Where.</param>
+    /// <param name="copied">What a copy of rows that no cache holds is measured on too; null: there is none.</param>
+    public static PeakSet OfDevice(BenchDevice device, RowArrays? copied = null)
     {
         const long Small = 4 * Megabyte;
-        var large = Math.Clamp(device.Kernels.Traits.MemoryBytes / 8 / Megabyte, 16, 512) * Megabyte;
+        var large = copied is null
+            ? Math.Clamp(device.Kernels.Traits.MemoryBytes / 8 / Megabyte, 16, 512) * Megabyte
+            : (long)copied.X.Length * sizeof(float);
         var peaks = new PeakSet();
         peaks._peaks.Add(new Peak(new Measurement(DeviceLoop.OfRegisters(device), 0), 0));
         peaks._peaks.Add(new Peak(new Measurement(DeviceLoop.OfMemory(device, Small), 0), Small));
         peaks._peaks.Add(new Peak(new Measurement(DeviceLoop.OfMemory(device, large), 0), long.MaxValue));
+        if (copied is not null)
+        {
+            peaks.Copy = new Measurement(new CopyLoop(device, copied), 0);
+        }
+
         return peaks;
     }
 
-    /// <summary>The loop to hold a case against: multiply-adds of its width (the widest, where it runs through ILGPU), or the smallest plain read whose place holds
-    /// all that the case touches; on as many threads.</summary>
+    /// <summary>The loop to hold a case against: multiply-adds of its width (the widest, where it runs through ILGPU), or
+    /// the smallest plain read whose place holds all that the case touches; on as many threads. Beyond all caches the copy,
+    /// where it is measured.</summary>
     public Measurement For(Measurement measurement)
     {
         var (work, bits) = (measurement.Case.Work, measurement.Case.SimdBits);
@@ -67,7 +80,7 @@ internal sealed class PeakSet : IDisposable
         var peak = work.IsMemoryBound
             ? peaks.Where(p => p.HoldsBytes >= work.Bytes).MinBy(p => p.HoldsBytes)
             : peaks.FirstOrDefault(p => p.Measurement.Case.SimdBits == bits) ?? peaks.First();
-        return peak!.Measurement;
+        return Copy is not null && peak!.HoldsBytes == long.MaxValue ? Copy : peak!.Measurement;
     }
 
     public void Dispose()

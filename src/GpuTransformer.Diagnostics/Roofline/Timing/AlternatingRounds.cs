@@ -14,16 +14,20 @@ internal sealed class AlternatingRounds
     // A run this long needs no warm-up, and its first run is a figure: there may be no time for another.
     private const double SlowSeconds = 0.25;
 
+    private readonly double _preparation;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly TimeSpan _limit;
     private readonly Action<int> _useThreads;
     private readonly List<Measurement> _measurements = [];
+    private readonly Dictionary<Measurement, double> _spent = [];
     private readonly List<Measurement> _leftOut = [];
 
     /// <param name="limit">The time for all; it is passed by one batch at most.</param>
     /// <param name="useThreads">Sets the threads of the CPU variant.</param>
-    public AlternatingRounds(TimeSpan limit, Action<int> useThreads)
+    /// <param name="preparation">The part of the time after which nothing more is prepared.</param>
+    public AlternatingRounds(TimeSpan limit, Action<int> useThreads, double preparation = 0.5)
     {
+        _preparation = preparation;
         _limit = limit;
         _useThreads = useThreads;
     }
@@ -34,22 +38,29 @@ internal sealed class AlternatingRounds
     /// <summary>What the time was too short for.</summary>
     public IReadOnlyList<Measurement> LeftOut => _leftOut;
 
-    /// <summary>Runs a case until its code is compiled and its memory touched, checks its result, and sizes its batch.</summary>
+    /// <summary>Runs a case until its code is compiled and its memory touched, checks its result, and sizes its batch; one
+    /// that earlier rounds have prepared just joins.</summary>
     public void Prepare(Measurement measurement)
     {
-        if (_clock.Elapsed > _limit / 2)
+        if (measurement.Times.Count > 0)
+        {
+            _measurements.Add(measurement);
+            return;
+        }
+
+        if (_clock.Elapsed > _limit * _preparation)
         {
             _leftOut.Add(measurement);
             return;
         }
 
         _useThreads(measurement.Threads);
-        var seconds = Time(measurement.Case, 1);
+        var seconds = measurement.Case.Time(1);
         measurement.Case.Verify();
         if (seconds < SlowSeconds)
         {
-            seconds = Time(measurement.Case, 1);
-            seconds = Time(measurement.Case, Math.Clamp((int)(WarmUpSeconds / seconds), 1, MostWarmUpRuns));
+            seconds = measurement.Case.Time(1);
+            seconds = measurement.Case.Time(Math.Clamp((int)(WarmUpSeconds / seconds), 1, MostWarmUpRuns));
             measurement.Runs = Math.Clamp((int)(BatchSeconds / seconds), 1, MostRunsInBatch);
         }
         else
@@ -69,7 +80,7 @@ internal sealed class AlternatingRounds
             for (var i = 0; i < _measurements.Count; i++)
             {
                 var measurement = _measurements[round % 2 == 0 ? i : _measurements.Count - 1 - i];
-                if (measurement.Times.Count == 0 || (_clock.Elapsed < _limit && measurement.Times.Total * measurement.Runs < part.TotalSeconds))
+                if (measurement.Times.Count == 0 || (_clock.Elapsed < _limit && _spent.GetValueOrDefault(measurement) < part.TotalSeconds))
                 {
                     Measure(measurement);
                 }
@@ -86,18 +97,8 @@ internal sealed class AlternatingRounds
             measurement.Case.Run();
         }
 
-        measurement.Times.Add(Time(measurement.Case, measurement.Runs));
-    }
-
-    private static double Time(BenchCase benchCase, int runs)
-    {
-        var start = Stopwatch.GetTimestamp();
-        for (var i = 0; i < runs; i++)
-        {
-            benchCase.Launch();
-        }
-
-        benchCase.Synchronize();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / runs;
+        var seconds = measurement.Case.Time(measurement.Runs);
+        measurement.Times.Add(seconds);
+        _spent[measurement] = _spent.GetValueOrDefault(measurement) + seconds * measurement.Runs;
     }
 }

@@ -1,3 +1,5 @@
+using ILGPU.Runtime;
+
 namespace GpuTransformer.Diagnostics.Roofline;
 
 /// <summary>What one run does, and which part of it a share of a peak is taken of.</summary>
@@ -27,13 +29,16 @@ internal abstract class BenchCase : IDisposable
 
     public string Shape { get; }
 
-    public Work Work { get; }
+    public Work Work { get; protected set; }
 
     /// <summary>The variant that runs, as the plan reports name it.</summary>
     public abstract string Variant { get; }
 
     /// <summary>Width of the CPU variant's registers; 0 on other devices.</summary>
     public virtual int SimdBits => 0;
+
+    /// <summary>Where it runs; null: on the host's own threads.</summary>
+    public virtual AcceleratorStream? Stream => null;
 
     /// <summary>Starts one run; on a GPU it may still be under way afterwards.</summary>
     public abstract void Launch();
@@ -42,6 +47,9 @@ internal abstract class BenchCase : IDisposable
     public virtual void Synchronize()
     {
     }
+
+    /// <summary>Seconds a run, over a batch of them.</summary>
+    public virtual double Time(int runs) => BatchClock.Time(this, runs);
 
     /// <summary>One run from start to end.</summary>
     public void Run()

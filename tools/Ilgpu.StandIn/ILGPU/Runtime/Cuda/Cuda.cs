@@ -80,3 +80,21 @@ public static class CudaContextExtensions
     public static CudaAccelerator CreateCudaAccelerator(this Context context, int cudaDeviceIndex) =>
         context.GetCudaDevice(cudaDeviceIndex).CreateCudaAccelerator(context);
 }
+
+/// <summary>A stream of a CUDA device; the stand-in never makes one.</summary>
+public sealed class CudaStream : AcceleratorStream
+{
+    private CudaStream(Accelerator accelerator)
+        : base(accelerator)
+    { }
+
+    public IntPtr StreamPtr => IntPtr.Zero;
+
+    public override void Synchronize() => throw new NotSupportedException("The stand-in has no CUDA.");
+
+    protected override ProfilingMarker AddProfilingMarkerInternal() =>
+        throw new NotSupportedException("The stand-in has no CUDA.");
+
+    protected override void DisposeAcceleratorObject(bool disposing)
+    { }
+}

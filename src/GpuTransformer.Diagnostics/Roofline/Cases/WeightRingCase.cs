@@ -1,0 +1,97 @@
+using GpuTransformer.Graph;
+using GpuTransformer.Kernels;
+
+namespace GpuTransformer.Diagnostics.Roofline;
+
+/// <summary>One row by weights that take turns, so many that no cache holds them: what a decoder's step does.</summary>
+internal sealed class WeightRingCase : BenchCase
+{
+    private readonly BenchDevice _device;
+    private readonly MatMulShape _shape;
+    private readonly WeightRows _weight;
+    private readonly DeviceMemory<float> _x;
+    private readonly DeviceMemory<float> _y;
+    private readonly PackedMatrix[] _ring;
+    private readonly BoundOperation[] _operations;
+    private int _next;
+
+    /// <param name="device">Where.</param>
+    /// <param name="shape">M, K and N.</param>
+    /// <param name="ringBytes">What the ring holds at least.</param>
+    public WeightRingCase(BenchDevice device, MatMulShape shape, long ringBytes)
+        : base("matmul", $"{shape} float32", default)
+    {
+        _device = device;
+        _shape = shape;
+        _weight = RandomValues.Weight("weight", shape.N, shape.K);
+        _x = device.Random((long)shape.M * shape.K, "x");
+        _y = device.Empty((long)shape.M * shape.N, "y");
+        var first = PackedMatrix.Create(device.Kernels, _weight);
+        var count = (int)Math.Max(1, (ringBytes + first.ByteSize - 1) / first.ByteSize);
+        _ring = [first, .. Enumerable.Range(1, count - 1).Select(_ => PackedMatrix.Create(device.Kernels, _weight))];
+        _operations = [.. _ring.Select(Bind)];
+        Work = new Work(
+            2.0 * shape.M * shape.K * shape.N, first.ByteSize + sizeof(float) * ((double)shape.M * (shape.K + shape.N)), true);
+    }
+
+    public override string Variant => $"{_operations[0].Info.Variant}, {_ring.Length} weights in turn";
+
+    public override int SimdBits => _operations[0].Info.Kind == VariantKind.Cpu ? _device.Kernels.Traits.SimdBits : 0;
+
+    public override ILGPU.Runtime.AcceleratorStream Stream => _device.Stream;
+
+    public override void Launch()
+    {
+        _operations[_next].Launch(_device.Stream);
+        _next = _next + 1 == _operations.Length ? 0 : _next + 1;
+    }
+
+    public override void Synchronize() => _device.Stream.Synchronize();
+
+    public override void Verify()
+    {
+        var x = new float[_shape.M * _shape.K];
+        var y = new float[_shape.M * _shape.N];
+        _x.Read(_device.Stream, 0, x);
+        _y.Read(_device.Stream, 0, y);
+        var weight = new float[_shape.K];
+        var random = new Random(3);
+        for (var sample = 0; sample < 32; sample++)
+        {
+            var (row, column) = (random.Next(_shape.M), random.Next(_shape.N));
+            _weight.Read(column, 0, weight);
+            var sum = 0.0;
+            for (var k = 0; k < _shape.K; k++)
+            {
+                sum += (double)x[row * _shape.K + k] * weight[k];
+            }
+
+            // As for a matmul of many rows.
+            ExpectNear($"y[{row}, {column}]", y[row * _shape.N + column], sum, 1e-6 * Math.Sqrt(_shape.K));
+        }
+    }
+
+    public override void Dispose()
+    {
+        foreach (var operation in _operations)
+        {
+            operation.Dispose();
+        }
+
+        foreach (var matrix in _ring)
+        {
+            matrix.Dispose();
+        }
+
+        _x.Dispose();
+        _y.Dispose();
+        base.Dispose();
+    }
+
+    private BoundOperation Bind(PackedMatrix matrix)
+    {
+        var args = MatMul.Dense(_x.View, default, _y.View, _shape.M, _shape.N, _shape.K, StandardEpilogue.None);
+        matrix.AttachTo(ref args);
+        return _device.Kernels.MatMul.Bind(args);
+    }
+}
