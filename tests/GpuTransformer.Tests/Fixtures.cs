@@ -16,6 +16,11 @@ internal static class Fixtures
         return folder!;
     }
 
+    /// <summary>The folders in a folder of shared/fixtures, such as "tiny"; none when it is absent.</summary>
+    public static IEnumerable<string> Names(string name) => Above(Path.Combine("shared", "fixtures", name)) is { } folder
+        ? Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)
+        : [];
+
     /// <summary>A folder beside shared/fixtures, such as "real/minilm"; skips the test when it is absent.</summary>
     public static string Shared(string name)
     {
@@ -23,6 +28,9 @@ internal static class Fixtures
         Skip.If(folder is null, $"shared/{name} is not beside the repository");
         return folder!;
     }
+
+    /// <summary>The models that answer in the demo: those with recorded answers.</summary>
+    public static IEnumerable<string> ShippedModels => ["bert-shakespeare", "g2p", "g2p-nat", "gpt2-shakespeare", "vit-fashion"];
 
     /// <summary>The folder of a shipped model, such as "g2p".</summary>
     public static string Model(string name) => Above(Path.Combine(Shipped, name))
