@@ -38,6 +38,13 @@ public struct AttentionArgs<TScore>
 
     /// <summary>What happens to a scaled score.</summary>
     public TScore Score;
+
+    /// <summary>(rows, numHeads): the natural logarithm of the sum of exp(score) over the slots that the row sees, -infinity
+    /// where it sees none; without data it is not written.</summary>
+    public RowView LogSumExp;
+
+    /// <summary>Tiles of keys on their way from one kernel to the next; set by the operation.</summary>
+    public ArrayView<float> Partials;
 }
 
 /// <summary>What attention does with a scaled score before the softmax (T5's bias, ALiBi, soft cap). A user's own

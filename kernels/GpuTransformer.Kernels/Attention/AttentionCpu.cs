@@ -11,6 +11,9 @@ internal unsafe struct AttentionCpu<TScore> : ISimdTile
     {
         public RowPointer Query;
         public RowPointer Output;
+
+        /// <summary>Null where nobody asked.</summary>
+        public RowPointer LogSumExp;
         public float* Keys;
         public float* Values;
         public int* PageTable;
@@ -54,6 +57,7 @@ internal unsafe struct AttentionCpu<TScore> : ISimdTile
         {
             Query = HostAddress.Of(args.Query),
             Output = HostAddress.Of(args.Output),
+            LogSumExp = HostAddress.Of(args.LogSumExp),
             Keys = HostAddress.Of(pages.Keys),
             Values = HostAddress.Of(pages.Values),
             PageTable = HostAddress.Of(pages.PageTable),

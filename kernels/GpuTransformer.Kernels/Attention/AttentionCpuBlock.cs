@@ -156,6 +156,12 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
             for (var h = 0; h < state.Heads; h++, r++)
             {
                 var seen = state.Sum[r] != 0f;
+                if (!args.LogSumExp.IsNull)
+                {
+                    args.LogSumExp.Row(row)[state.FirstHead + h] =
+                        seen ? state.Max[r] + MathF.Log(state.Sum[r]) : float.NegativeInfinity;
+                }
+
                 var factor = TSimd.Create(1f / state.Sum[r]);
                 for (var d = 0; d < state.HeadDim; d += TSimd.Lanes)
                 {

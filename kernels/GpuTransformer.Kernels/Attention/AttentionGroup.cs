@@ -11,24 +11,34 @@ internal static class AttentionGroup<TScore, TTile>
     /// <remarks>
     /// Computes: output = softmax(score(scale · q·k)) · v over the slots [begin, end) of each row.
     /// Shapes: q, output (rows, numHeads · headDim); keys [page][head][headDim][16], values [page][head][16][headDim].
-    /// Group: up to Rows rows of one block (Grid.x) for one head and up to OutputDims of its dimensions (Grid.y). A thread holds
-    /// 4 or 8 rows by 4 keys of the scores, then the same rows by 4, 8 or 16 dimensions of the output, in registers.
-    /// Shared: query tile, scores of a key tile, a stage of keys or values, per-row figures (<see cref="AttentionShared"/>).
-    /// Barriers: a tile of 64 keys has 2 a stage of keys, 3 in the softmax, 2 a further stage of values, 1 to merge.
-    /// Numerics: scores sum dimensions in ascending order. Each tile (at an absolute place, 64 or 16 slots) is computed from
-    /// scratch: its own maximum, weights summed by page and pages in order, output with ascending slots. Tiles are merged
-    /// in ascending order. So a row's bits depend neither on the other rows nor on how rows are cut into blocks.
+    /// Group: up to Rows rows of one block (Grid.x, last blocks first: under a causal mask they have most to do) for one head
+    /// and up to OutputDims of its dimensions (Grid.y). A thread holds 4 or 8 rows by 16, 8 or 4 keys of the scores, then the
+    /// same rows by 16 or 8 dimensions of the tile's output, and of the output so far, in registers.
+    /// Shared: a stage of queries and keys, then the weights in its place; a stage of values; figures of the rows
+    /// (<see cref="AttentionShared"/>): 28 to 30 KB, 24 KB with 16 rows.
+    /// Barriers: a tile of 64 keys has 2 for each 32 dimensions but the first, which has 1; 2 in the softmax; 2 for each
+    /// stage of values but the first; 1 to merge. 8 at 64x64.
+    /// Numerics: scores sum dimensions of scale · q in ascending order. Each tile (64 slots at an absolute place) is computed
+    /// from scratch: its own maximum, weights and their sum (<see cref="AttentionGroupSoftmax{TScore,TTile}"/>), output with
+    /// ascending slots. Tiles are merged in ascending order. So a row's bits depend neither on the other rows nor on how
+    /// rows are cut into blocks, and all GPU variants but the naive one share them.
     /// Edges: tiles that no row sees are skipped; tiles that all rows see run no mask code; hidden slots get weight 0 and
-    /// slots that no row sees are staged as zeros, never read; a row that sees nothing gives zeros.
-    /// Cost: 4 · headDim flops a visible (row, slot); 8 · headDim bytes a (block, slot).
+    /// slots that no row sees are staged as zeros, never read; a row that sees nothing gives zeros. A hidden value that is
+    /// not finite reaches the rows of its block.
+    /// Cost: 4 · headDim flops a visible (row, slot); 12 · headDim bytes a (block, slot) through the second-level cache.
+    /// Limit at 64x64, headDim 64, a thread and tile: 8192 multiply-adds of the products, 512 loads of 128 bits for them,
+    /// 64 scores of about 17 instructions, 48 loads and 96 stores to stage, 192 to merge. On an H200 (132 multiprocessors,
+    /// 128 multiply-adds and 128 bytes of shared memory a clock, 64 K registers, 228 KB): registers allow 5 groups of 64
+    /// threads, 2.5 warps a scheduler; a tile takes 4096 clocks at full rate and brings 48 KB, 12 bytes a clock.
     /// </remarks>
     public static void Kernel(AttentionArgs<TScore> args)
     {
         // A block of the host's cut that has more rows than the tile takes several groups.
         var parts = Parts(args.BlockRows);
-        var index = Grid.IdxX / parts;
-        var skip = (Grid.IdxX - index * parts) << TTile.RowShift;
-        if (index >= args.Blocks.Count || skip >= args.BlockTable[2 * index + 1])
+        var fromLast = Grid.IdxX / parts;
+        var skip = (Grid.IdxX - fromLast * parts) << TTile.RowShift;
+        var index = args.Blocks.Count - 1 - fromLast;
+        if (index < 0 || skip >= args.BlockTable[2 * index + 1])
         {
             return;
         }
@@ -36,140 +46,95 @@ internal static class AttentionGroup<TScore, TTile>
         var shared = AttentionShared.Allocate<TTile>();
         var block = AttentionGroupBlock<TScore, TTile>.Open(args, shared, index, skip);
         var column = Group.IdxX & (TTile.ColumnThreads - 1);
-        var quad = Group.IdxX >> TTile.ColumnShift;
-        var outputs = default(AttentionOutputs);
-        for (var tile = block.Begin >> AttentionLayout<TTile>.KeyShift; tile << AttentionLayout<TTile>.KeyShift < block.End; tile++)
+        var rowThread = Group.IdxX >> TTile.ColumnShift;
+        var panels = (args.Pages.HeadDim - block.FirstDim + 4 * TTile.ColumnThreads - 1) >> (TTile.ColumnShift + 2);
+        var outputs = default(AttentionRegisters);
+        for (var start = block.Begin & -AttentionKeys.Tile; start < block.End; start += AttentionKeys.Tile)
         {
-            var start = tile << AttentionLayout<TTile>.KeyShift;
-            var scores = default(Float4x4);
-            var scoresBelow = default(Float4x4);
-            for (var d = 0; d < args.Pages.HeadDim; d += AttentionLayout<TTile>.StageDims)
-            {
-                Group.Barrier();
-                var dims = AttentionStage<TTile>.Keys(args.Pages, block, shared, start, d);
-                Group.Barrier();
-                MultiplyScores(shared, ref scores, ref scoresBelow, quad, column, d, dims);
-            }
-
-            AttentionGroupSoftmax<TScore, TTile>.Store(args, block, shared, scores, scoresBelow, quad, column, start);
+            // Stages of values that some row sees.
+            var key = block.Begin > start ? (block.Begin - start) & -AttentionLayout<TTile>.StageValues : 0;
+            var keysEnd = block.End - start < AttentionKeys.Tile ? block.End - start : AttentionKeys.Tile;
+            AttentionStageValues<TTile>.Run(args.Pages, block, shared, start + key);
+            var scores = Scores(args, block, shared, rowThread, column, start);
+            AttentionGroupSoftmax<TScore, TTile>.Finish(args, block, shared, ref scores, rowThread, column, start);
+            AttentionGroupSoftmax<TScore, TTile>.StoreMaxima(shared, scores, rowThread, column);
             Group.Barrier();
-            AttentionGroupSoftmax<TScore, TTile>.Weigh(shared);
-            AttentionStage<TTile>.Values(args.Pages, block, shared, start);
+            AttentionGroupSoftmax<TScore, TTile>.Weigh(shared, scores, rowThread, column);
             Group.Barrier();
             AttentionGroupSoftmax<TScore, TTile>.UpdateRows(shared);
-            var tileOutputs = default(AttentionOutputs);
-            MultiplyValues(shared, ref tileOutputs, quad, column, 0);
-            for (var k = AttentionLayout<TTile>.StageValues; k < AttentionLayout<TTile>.Keys; k += AttentionLayout<TTile>.StageValues)
+            var tileOutputs = default(AttentionRegisters);
+            AttentionProduct<TTile>.Values(shared, ref tileOutputs, rowThread, column, key, panels);
+            for (key += AttentionLayout<TTile>.StageValues; key < keysEnd; key += AttentionLayout<TTile>.StageValues)
             {
-                if (start + k < block.End)
-                {
-                    Group.Barrier();
-                    AttentionStage<TTile>.Values(args.Pages, block, shared, start + k);
-                    Group.Barrier();
-                    MultiplyValues(shared, ref tileOutputs, quad, column, k);
-                }
+                Group.Barrier();
+                AttentionStageValues<TTile>.Run(args.Pages, block, shared, start + key);
+                Group.Barrier();
+                AttentionProduct<TTile>.Values(shared, ref tileOutputs, rowThread, column, key, panels);
             }
 
             Group.Barrier();
-            Merge(shared, ref outputs, tileOutputs, quad);
+            Merge(shared, ref outputs, tileOutputs, rowThread);
         }
 
-        AttentionGroupBlock<TScore, TTile>.Close(args, block, shared, outputs, quad, column);
+        AttentionGroupBlock<TScore, TTile>.Close(args, block, shared, outputs, rowThread, column);
     }
 
     /// <summary>Groups for the rows of a block.</summary>
     public static int Parts(int blockRows) => (blockRows + AttentionLayout<TTile>.Rows - 1) >> TTile.RowShift;
 
-    /// <summary>scores += q · k over the staged dimensions.</summary>
-    private static void MultiplyScores(
-        in AttentionShared shared, ref Float4x4 scores, ref Float4x4 scoresBelow, int quad, int column, int firstDim, int dims)
+    /// <summary>The thread's scores of a tile. Barriers: after the first stage is there, 2 for each further one.</summary>
+    private static AttentionRegisters Scores(
+        in AttentionArgs<TScore> args, in AttentionBlock block, in AttentionShared shared, int rowThread, int column, int start)
     {
-        var row = 4 * quad * AttentionLayout<TTile>.QueryStride;
-        for (var d = 0; d < dims; d += 4)
+        var keyStart = AttentionStage<TScore, TTile>.KeyStart(args.Pages, block, start);
+        var scores = default(AttentionRegisters);
+        for (var d = 0; d < args.Pages.HeadDim; d += AttentionLayout<TTile>.StageDims)
         {
-            var keys = Float4x4.Load(shared.Stage, (d << TTile.ColumnShift) + column, TTile.ColumnThreads);
-            var at = row + ((firstDim + d) >> 2);
-            var query = Float4x4.Load(shared.Query, at, AttentionLayout<TTile>.QueryStride);
-            Float4x4.MultiplyAdd(ref scores, query, keys);
-            if (TTile.RowQuads == 2)
+            if (d > 0)
             {
-                at += 4 * TTile.RowThreads * AttentionLayout<TTile>.QueryStride;
-                query = Float4x4.Load(shared.Query, at, AttentionLayout<TTile>.QueryStride);
-                Float4x4.MultiplyAdd(ref scoresBelow, query, keys);
+                Group.Barrier();
             }
+
+            var dims = AttentionStage<TScore, TTile>.Dims(args, block, shared, keyStart, d);
+            Group.Barrier();
+            AttentionProduct<TTile>.Scores(shared, ref scores, rowThread, column, dims);
         }
+
+        return scores;
     }
 
-    /// <summary>outputs += weights · v over the staged values, which start at key <paramref name="firstKey"/> of the tile.</summary>
-    private static void MultiplyValues(
-        in AttentionShared shared, ref AttentionOutputs outputs, int quad, int column, int firstKey)
-    {
-        var row = 4 * quad * AttentionLayout<TTile>.WeightStride;
-        for (var k = 0; k < AttentionLayout<TTile>.StageValues; k += 4)
-        {
-            var at = row + ((firstKey + k) >> 2);
-            var weights = Float4x4.Load(shared.Weights, at, AttentionLayout<TTile>.WeightStride);
-            var start = k * AttentionLayout<TTile>.ValueStride + column;
-            var values = Float4x4.Load(shared.Stage, start, AttentionLayout<TTile>.ValueStride);
-            Float4x4.MultiplyAdd(ref outputs.Panel0, weights, values);
-            if (TTile.RowQuads == 2)
-            {
-                at += 4 * TTile.RowThreads * AttentionLayout<TTile>.WeightStride;
-                weights = Float4x4.Load(shared.Weights, at, AttentionLayout<TTile>.WeightStride);
-                Float4x4.MultiplyAdd(ref outputs.Below, weights, values);
-            }
-
-            if (TTile.PanelShift >= 1)
-            {
-                values = Float4x4.Load(shared.Stage, start + TTile.ColumnThreads, AttentionLayout<TTile>.ValueStride);
-                Float4x4.MultiplyAdd(ref outputs.Panel1, weights, values);
-            }
-
-            if (TTile.PanelShift >= 2)
-            {
-                values = Float4x4.Load(shared.Stage, start + 2 * TTile.ColumnThreads, AttentionLayout<TTile>.ValueStride);
-                Float4x4.MultiplyAdd(ref outputs.Panel2, weights, values);
-                values = Float4x4.Load(shared.Stage, start + 3 * TTile.ColumnThreads, AttentionLayout<TTile>.ValueStride);
-                Float4x4.MultiplyAdd(ref outputs.Panel3, weights, values);
-            }
-        }
-    }
-
-    private static void Merge(in AttentionShared shared, ref AttentionOutputs outputs, in AttentionOutputs tile, int quad)
+    private static void Merge(
+        in AttentionShared shared, ref AttentionRegisters outputs, in AttentionRegisters tile, int rowThread)
     {
         var keep = shared.Keep.Cast<Float4>();
         var take = shared.Take.Cast<Float4>();
-        var keepHere = keep[quad];
-        var takeHere = take[quad];
-        Float4x4.Merge(ref outputs.Panel0, tile.Panel0, keepHere, takeHere);
-        if (TTile.PanelShift >= 1)
-        {
-            Float4x4.Merge(ref outputs.Panel1, tile.Panel1, keepHere, takeHere);
-        }
-
-        if (TTile.PanelShift >= 2)
-        {
-            Float4x4.Merge(ref outputs.Panel2, tile.Panel2, keepHere, takeHere);
-            Float4x4.Merge(ref outputs.Panel3, tile.Panel3, keepHere, takeHere);
-        }
-
+        var keepHere = keep[rowThread];
+        var takeHere = take[rowThread];
+        MergeFour(ref outputs.A, tile.A, keepHere, takeHere);
+        MergeFour(ref outputs.B, tile.B, keepHere, takeHere);
         if (TTile.RowQuads == 2)
         {
-            keepHere = keep[quad + TTile.RowThreads];
-            takeHere = take[quad + TTile.RowThreads];
-            Float4x4.Merge(ref outputs.Below, tile.Below, keepHere, takeHere);
+            keepHere = keep[rowThread + TTile.RowThreads];
+            takeHere = take[rowThread + TTile.RowThreads];
         }
+
+        MergeFour(ref outputs.C, tile.C, keepHere, takeHere);
+        MergeFour(ref outputs.D, tile.D, keepHere, takeHere);
     }
-}
 
-/// <summary>The output registers of a thread: four rows by up to sixteen dimensions, or eight rows by four.</summary>
-internal struct AttentionOutputs
-{
-    public Float4x4 Panel0;
-    public Float4x4 Panel1;
-    public Float4x4 Panel2;
-    public Float4x4 Panel3;
+    private static void MergeFour(ref Float4x4 total, in Float4x4 tile, Float4 keep, Float4 take)
+    {
+        MergeRow(ref total.A, tile.A, keep.X, take.X);
+        MergeRow(ref total.B, tile.B, keep.Y, take.Y);
+        MergeRow(ref total.C, tile.C, keep.Z, take.Z);
+        MergeRow(ref total.D, tile.D, keep.W, take.W);
+    }
 
-    /// <summary>The second four rows, where a thread holds eight.</summary>
-    public Float4x4 Below;
+    private static void MergeRow(ref Float4 total, in Float4 tile, float keep, float take)
+    {
+        total.X = AttentionMerge.Apply(total.X, tile.X, keep, take);
+        total.Y = AttentionMerge.Apply(total.Y, tile.Y, keep, take);
+        total.Z = AttentionMerge.Apply(total.Z, tile.Z, keep, take);
+        total.W = AttentionMerge.Apply(total.W, tile.W, keep, take);
+    }
 }

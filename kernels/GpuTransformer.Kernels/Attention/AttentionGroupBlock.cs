@@ -2,13 +2,12 @@ using ILGPU;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary>How a flash-attention group begins and ends: rows and query tile in, output out.</summary>
+/// <summary>How a flash-attention group begins and ends: the intervals of its rows in, output out.</summary>
 internal static class AttentionGroupBlock<TScore, TTile>
     where TScore : struct, IScorePolicy
     where TTile : struct, IAttentionTile
 {
-    /// <summary>Reads the rows of a block from the one <paramref name="skip"/> after its first on, and their query tile,
-    /// into shared memory. Barriers: 1.</summary>
+    /// <summary>Reads the rows of a block from the one <paramref name="skip"/> after its first on. Barriers: 2.</summary>
     public static AttentionBlock Open(in AttentionArgs<TScore> args, in AttentionShared shared, int index, int skip)
     {
         var block = default(AttentionBlock);
@@ -21,89 +20,90 @@ internal static class AttentionGroupBlock<TScore, TTile>
         block.RowCount = block.RowCount > AttentionLayout<TTile>.Rows ? AttentionLayout<TTile>.Rows : block.RowCount;
         block.Sequence = args.RowTable[4 * block.FirstRow];
         var slots = PageAddress.SlotsPerSequence(args.Pages);
-        for (var r = Group.IdxX; r < AttentionLayout<TTile>.Rows; r += Group.DimX)
+        if (Group.IdxX < AttentionLayout<TTile>.Rows)
         {
             var row = default(AttentionRow);
-            if (r < block.RowCount)
+            if (Group.IdxX < block.RowCount)
             {
-                row = AttentionRow.Read(args.RowTable, block.FirstRow + r, slots);
+                row = AttentionRow.Read(args.RowTable, block.FirstRow + Group.IdxX, slots);
             }
 
-            shared.Begin[r] = row.Begin;
-            shared.End[r] = row.End;
-            shared.Position[r] = row.Position;
-            shared.RowMax[r] = float.NegativeInfinity;
-            shared.RowSum[r] = 0f;
+            shared.Begin[Group.IdxX] = row.Begin;
+            shared.End[Group.IdxX] = row.End;
+            shared.Position[Group.IdxX] = row.Position;
+            shared.RowMax[Group.IdxX] = float.NegativeInfinity;
+            shared.RowSum[Group.IdxX] = 0f;
         }
 
-        LoadQuery(args, block, shared);
+        Group.Barrier();
+        FoldIntervals(shared, block.RowCount, slots);
         Group.Barrier();
         block.Begin = slots;
         block.End = 0;
         block.FullBegin = 0;
         block.FullEnd = slots;
-        for (var r = 0; r < block.RowCount; r++)
+        for (var fold = 0; fold < AttentionShared.Folds; fold++)
         {
-            var begin = shared.Begin[r];
-            var end = shared.End[r];
-            if (end > 0)
-            {
-                block.Begin = begin < block.Begin ? begin : block.Begin;
-                block.End = end > block.End ? end : block.End;
-            }
-
-            block.FullBegin = begin > block.FullBegin ? begin : block.FullBegin;
-            block.FullEnd = end < block.FullEnd ? end : block.FullEnd;
+            block.Begin = Math.Min(block.Begin, shared.Fold[4 * fold]);
+            block.End = Math.Max(block.End, shared.Fold[4 * fold + 1]);
+            block.FullBegin = Math.Max(block.FullBegin, shared.Fold[4 * fold + 2]);
+            block.FullEnd = Math.Min(block.FullEnd, shared.Fold[4 * fold + 3]);
         }
 
         return block;
     }
 
-    /// <summary>Divides by the sums of the weights and stores the output.</summary>
+    /// <summary>Divides by the sums of the weights and stores the output, and the logarithms of the sums where asked for.</summary>
     public static void Close(
         in AttentionArgs<TScore> args, in AttentionBlock block, in AttentionShared shared,
-        in AttentionOutputs outputs, int quad, int column)
+        in AttentionRegisters outputs, int rowThread, int column)
     {
+        if (args.LogSumExp.Data.Length > 0 && block.FirstDim == 0 && Group.IdxX < block.RowCount)
+        {
+            args.LogSumExp[block.FirstRow + Group.IdxX, block.Head] =
+                AttentionRow.LogSumExp(shared.RowMax[Group.IdxX], shared.RowSum[Group.IdxX]);
+        }
+
         var dim = block.FirstDim + 4 * column;
-        StoreRows(args, block, shared, outputs.Panel0, 4 * quad, dim);
+        const int width = 4;
+        StoreRows(args, block, shared, outputs.A, width * rowThread, dim);
+        StoreRows(args, block, shared, outputs.B, width * rowThread, dim + width * TTile.ColumnThreads);
         if (TTile.RowQuads == 2)
         {
-            StoreRows(args, block, shared, outputs.Below, 4 * (quad + TTile.RowThreads), dim);
+            var below = width * (rowThread + TTile.RowThreads);
+            StoreRows(args, block, shared, outputs.C, below, dim);
+            StoreRows(args, block, shared, outputs.D, below, dim + width * TTile.ColumnThreads);
         }
-
-        if (TTile.PanelShift >= 1)
+        else
         {
-            StoreRows(args, block, shared, outputs.Panel1, 4 * quad, dim + 4 * TTile.ColumnThreads);
-        }
-
-        if (TTile.PanelShift >= 2)
-        {
-            StoreRows(args, block, shared, outputs.Panel2, 4 * quad, dim + 8 * TTile.ColumnThreads);
-            StoreRows(args, block, shared, outputs.Panel3, 4 * quad, dim + 12 * TTile.ColumnThreads);
+            StoreRows(args, block, shared, outputs.C, width * rowThread, dim + 2 * width * TTile.ColumnThreads);
+            StoreRows(args, block, shared, outputs.D, width * rowThread, dim + 3 * width * TTile.ColumnThreads);
         }
     }
 
-    private static void LoadQuery(in AttentionArgs<TScore> args, in AttentionBlock block, in AttentionShared shared)
+    /// <summary>Each of the first threads folds every eighth row: slots that some row sees, slots that all see.</summary>
+    private static void FoldIntervals(in AttentionShared shared, int rowCount, int slots)
     {
-        var first = block.Head * args.Pages.HeadDim;
-        var column = Group.IdxX & (TTile.ColumnThreads - 1);
-        for (var r = Group.IdxX >> TTile.ColumnShift; r < AttentionLayout<TTile>.Rows; r += TTile.RowThreads)
+        if (Group.IdxX < AttentionShared.Folds)
         {
-            for (var four = column; 4 * four < args.Pages.HeadDim; four += TTile.ColumnThreads)
+            var someBegin = slots;
+            var someEnd = 0;
+            var allBegin = 0;
+            var allEnd = slots;
+            for (var r = Group.IdxX; r < rowCount; r += AttentionShared.Folds)
             {
-                var value = default(Float4);
-                if (r < block.RowCount)
-                {
-                    var left = args.Pages.HeadDim - 4 * four;
-                    var at = args.Query.Offset + (block.FirstRow + r) * args.Query.Stride + first + 4 * four;
-                    value.X = args.Query.Data[at];
-                    value.Y = left > 1 ? args.Query.Data[at + 1] : 0f;
-                    value.Z = left > 2 ? args.Query.Data[at + 2] : 0f;
-                    value.W = left > 3 ? args.Query.Data[at + 3] : 0f;
-                }
-
-                shared.Query[r * AttentionLayout<TTile>.QueryStride + four] = value;
+                var begin = shared.Begin[r];
+                var end = shared.End[r];
+                someBegin = end > 0 ? Math.Min(someBegin, begin) : someBegin;
+                someEnd = Math.Max(someEnd, end);
+                allBegin = Math.Max(allBegin, begin);
+                allEnd = Math.Min(allEnd, end);
             }
+
+            shared.Fold[4 * Group.IdxX] = someBegin;
+            shared.Fold[4 * Group.IdxX + 1] = someEnd;
+            shared.Fold[4 * Group.IdxX + 2] = allBegin;
+            shared.Fold[4 * Group.IdxX + 3] = allEnd;
         }
     }
 
@@ -122,26 +122,37 @@ internal static class AttentionGroupBlock<TScore, TTile>
     {
         // Dimensions from here to the end of the head; none past the rows of the block.
         var left = row < block.RowCount ? args.Pages.HeadDim - dim : 0;
-        var inverse = SoftmaxRow.Inverse(shared.RowSum[row]);
-        var at = args.Output.Offset + (block.FirstRow + row) * args.Output.Stride + block.Head * args.Pages.HeadDim + dim;
-        if (left > 0)
+        if (left <= 0)
         {
-            args.Output.Data[at] = output.X * inverse;
+            return;
         }
 
+        var inverse = SoftmaxRow.Inverse(shared.RowSum[row]);
+        output.X *= inverse;
+        output.Y *= inverse;
+        output.Z *= inverse;
+        output.W *= inverse;
+        var at = args.Output.Offset + (block.FirstRow + row) * args.Output.Stride + block.Head * args.Pages.HeadDim + dim;
+        if (((args.Output.Offset | args.Output.Stride | args.Pages.HeadDim) & 3) == 0)
+        {
+            args.Output.Data.Cast<Float4>()[at >> 2] = output;
+            return;
+        }
+
+        args.Output.Data[at] = output.X;
         if (left > 1)
         {
-            args.Output.Data[at + 1] = output.Y * inverse;
+            args.Output.Data[at + 1] = output.Y;
         }
 
         if (left > 2)
         {
-            args.Output.Data[at + 2] = output.Z * inverse;
+            args.Output.Data[at + 2] = output.Z;
         }
 
         if (left > 3)
         {
-            args.Output.Data[at + 3] = output.W * inverse;
+            args.Output.Data[at + 3] = output.W;
         }
     }
 }

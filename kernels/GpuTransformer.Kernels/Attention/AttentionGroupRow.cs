@@ -2,293 +2,140 @@ using ILGPU;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary>Attention for few query rows (a decoder's step), one group a row and head: the threads share the keys, and
-/// tiles of 64 keys are computed side by side and merged in the order of <see cref="AttentionGroup{TScore,TTile}"/>, so
-/// that both give the same bits.</summary>
+/// <summary>Attention for few query rows (a decoder's step): one group the lines that share a key head, up to four, and all
+/// their keys.</summary>
 internal static class AttentionGroupRow<TScore>
     where TScore : struct, IScorePolicy
 {
-    /// <summary>The most rows of a block for which reading the keys once a row is cheaper than a tile of 16 rows.</summary>
+    /// <summary>The most rows of a block for which four lines a group are better than a tile of 16 rows.</summary>
     public const int MostRows = 4;
 
-    public const int Threads = 128;
-
-    /// <summary>Two dimensions of the output a thread.</summary>
-    public const int MaxHeadDim = 2 * Threads;
-
     /// <summary>Bytes of shared memory, all arrays together.</summary>
-    public const int SharedBytes = 4 * (MaxHeadDim + Keys + 2 * Pages + Tiles * MaxHeadDim);
+    public const int SharedBytes = AttentionLines.SharedBytes + 16 * AttentionLines.Threads * AttentionLines.Count;
 
-    private const int PageShift = 4;
-    private const int TileShift = 6;
-    private const int TileKeys = 1 << TileShift;
-    private const int TilePages = TileKeys / PagedKeys.PageTokens;
-
-    /// <summary>Tiles that are computed side by side.</summary>
-    private const int Tiles = 4;
-    private const int Keys = Tiles * TileKeys;
-    private const int Pages = Keys / PagedKeys.PageTokens;
+    private const int LineMask = AttentionLines.Count - 1;
+    private const int LineShift = 2;
 
     /// <remarks>
     /// Computes: output = softmax(score(scale · q·k)) · v over the slots [begin, end) of a row.
     /// Shapes: q, output (rows, numHeads · headDim); keys [page][head][headDim][16], values [page][head][16][headDim].
-    /// Group: one row of a block (Grid.x) and one head (Grid.y). A thread scores 2 of 256 keys, then sums single
-    /// (tile, dimension) pairs of the output.
-    /// Shared: the query, 256 scores, figures a page, the output of 4 tiles. Barriers: 1, and 4 for each 256 keys.
-    /// Numerics: scores sum dimensions in ascending order. Each tile of 64 slots is computed from scratch (maximum, weights
-    /// summed by page and pages in order, output with ascending slots) and tiles are merged in ascending order.
-    /// Edges: slots outside the interval are not read; a row that sees nothing gives zeros.
-    /// Cost: 4 · headDim flops and 8 · headDim bytes a (row, head, slot).
+    /// Group: up to 4 lines, (row of a block) times (head of a key head) (Grid.x: block and four lines; Grid.y: key head),
+    /// and all slots, in passes of 8, 4 or 2 tiles of 64 keys. A thread scores 4 keys of 4 lines, then sums 4 dimensions of
+    /// a tile's output of 4 lines, then merges 4 dimensions of a line.
+    /// Shared: the queries, weights of a pass, figures a tile, the outputs of a pass: 25 KB. Barriers: 2, and 3 a pass.
+    /// Numerics: the order of <see cref="AttentionGroup{TScore,TTile}"/>, and its bits.
+    /// Edges: slots outside the lines' intervals are not read; a row that sees nothing gives zeros.
+    /// Cost: 4 · headDim flops a (line, slot), 8 · headDim bytes a (four lines, slot).
+    /// Limit: memory. 512 bytes of a warp's load bring 16 multiply-adds, one load from shared memory and about 3 other
+    /// instructions; an H200 brings a multiprocessor 21 bytes a clock, so 20 of 96 issue slots, lines that there are not
+    /// included. 8 loads of 16 bytes under way in each of 128 threads: 16 KB a group.
     /// </remarks>
     public static void Kernel(AttentionArgs<TScore> args)
     {
-        var index = Grid.IdxX / args.BlockRows;
-        var inBlock = Grid.IdxX - index * args.BlockRows;
-        if (index >= args.Blocks.Count || inBlock >= args.BlockTable[2 * index + 1])
+        var parts = AttentionLines.Parts(args.BlockRows, args.NumHeads, args.Pages.NumKvHeads);
+        var block = Grid.IdxX / parts;
+        var first = (Grid.IdxX - block * parts) << LineShift;
+        if (block >= args.Blocks.Count
+            || first >= args.BlockTable[2 * block + 1] * (args.NumHeads / args.Pages.NumKvHeads))
         {
             return;
         }
 
-        var shared = Allocate();
-        var row = args.BlockTable[2 * index] + inBlock;
-        var head = Grid.IdxY;
-        var headDim = args.Pages.HeadDim;
-        var place = AttentionRow.Read(args.RowTable, row, PageAddress.SlotsPerSequence(args.Pages));
-        for (var d = Group.IdxX; d < headDim; d += Threads)
+        var lines = AttentionLines.Allocate();
+        var outputs = SharedMemory.Allocate<Float4>(AttentionLines.Threads * AttentionLines.Count);
+        lines.Open(args, block, first, Grid.IdxY);
+        var total = default(AttentionLineTotal);
+        total.Max = float.NegativeInfinity;
+        var pass = lines.Tiles << AttentionKeys.TileShift;
+        for (var start = lines.From & -AttentionKeys.Tile; start < lines.To; start += pass)
         {
-            shared.Query[d] = args.Query[row, head * headDim + d];
+            AttentionLinesTile<TScore>.Weigh(args, lines, start);
+            Group.Barrier();
+            AttentionLinesTile<TScore>.FoldTiles(lines);
+            var output = AttentionLinesTile<TScore>.Values(args, lines, start);
+
+            // [tile][dimension four][line]: a merging thread's neighbours have the other lines.
+            var to = outputs.SubView(Group.IdxX << LineShift, AttentionLines.Count);
+            to[0] = output.A;
+            to[1] = output.B;
+            to[2] = output.C;
+            to[3] = output.D;
+            Group.Barrier();
+            Merge(lines, outputs, ref total);
         }
 
-        Group.Barrier();
-        var state = default(RowState);
-        state.Max = float.NegativeInfinity;
-        for (var start = (place.Begin >> TileShift) << TileShift; start < place.End; start += Keys)
-        {
-            Score(args, shared, place, head, start, Group.IdxX);
-            Score(args, shared, place, head, start, Group.IdxX + Threads);
-            Group.Barrier();
-            FindPageMax(shared);
-            Group.Barrier();
-            Weigh(shared, Group.IdxX);
-            Weigh(shared, Group.IdxX + Threads);
-            Group.Barrier();
-            SumPages(shared);
-            MultiplyValues(args.Pages, shared, place, head / (args.NumHeads / args.Pages.NumKvHeads), start);
-            Group.Barrier();
-            Merge(shared, ref state, headDim);
-        }
+        Store(args, lines, total);
+    }
 
-        var inverse = SoftmaxRow.Inverse(state.Sum);
-        if (Group.IdxX < headDim)
+    /// <summary>Merges the tiles of a pass in ascending order into a thread's line (Group.IdxX mod 4) and dimensions.</summary>
+    private static void Merge(in AttentionLines lines, ArrayView<Float4> outputs, ref AttentionLineTotal total)
+    {
+        var line = Group.IdxX & LineMask;
+        var stride = AttentionLines.Count << lines.DimShift;
+        var here = Group.IdxX < stride ? Group.IdxX : 0;
+        var above = Group.IdxX + AttentionLines.Threads < stride ? Group.IdxX + AttentionLines.Threads : 0;
+        for (var tile = 0; tile < lines.Tiles; tile++)
         {
-            args.Output[row, head * headDim + Group.IdxX] = state.Output * inverse;
-        }
-
-        if (Group.IdxX + Threads < headDim)
-        {
-            args.Output[row, head * headDim + Group.IdxX + Threads] = state.OutputAbove * inverse;
+            var merge = AttentionMerge.Of(total.Max, lines.TileMax[(tile << LineShift) + line]);
+            total.Max = merge.Max;
+            total.Sum = merge.Apply(total.Sum, lines.TileSum[(tile << LineShift) + line]);
+            total.Output = merge.Apply(total.Output, outputs[tile * stride + here]);
+            total.OutputAbove = merge.Apply(total.OutputAbove, outputs[tile * stride + above]);
         }
     }
 
-    private static RowShared Allocate()
+    private static void Store(in AttentionArgs<TScore> args, in AttentionLines lines, in AttentionLineTotal total)
     {
-        RowShared shared;
-        shared.Query = SharedMemory.Allocate<float>(MaxHeadDim);
-        shared.Weights = SharedMemory.Allocate<float>(Keys);
-        shared.PageMax = SharedMemory.Allocate<float>(Pages);
-        shared.PageSum = SharedMemory.Allocate<float>(Pages);
-        shared.Outputs = SharedMemory.Allocate<float>(Tiles * MaxHeadDim);
-        return shared;
-    }
-
-    /// <summary>Stores the score of one key; -infinity where the row does not see it.</summary>
-    private static void Score(
-        in AttentionArgs<TScore> args, in RowShared shared, in AttentionRow place, int head, int start, int key)
-    {
-        var slot = start + key;
-        if (slot < place.Begin || slot >= place.End)
+        var line = Group.IdxX & LineMask;
+        var row = lines.Row[line];
+        if (row < 0)
         {
-            shared.Weights[key] = float.NegativeInfinity;
             return;
         }
 
-        var kvHead = head / (args.NumHeads / args.Pages.NumKvHeads);
-        var at = PageAddress.Key(args.Pages, place.Sequence, slot, kvHead);
-        var dot = 0f;
-        var d = 0;
-
-        // Four loads under way; one accumulator, dimensions ascending.
-        for (; d + 4 <= args.Pages.HeadDim; d += 4)
+        var head = lines.Head[line];
+        var inverse = SoftmaxRow.Inverse(total.Sum);
+        StoreFour(args, row, head, 4 * (Group.IdxX >> LineShift), total.Output, inverse);
+        StoreFour(args, row, head, 4 * ((Group.IdxX + AttentionLines.Threads) >> LineShift), total.OutputAbove, inverse);
+        if (Group.IdxX < AttentionLines.Count && args.LogSumExp.Data.Length > 0)
         {
-            var a = args.Pages.Keys[at];
-            var b = args.Pages.Keys[at + PagedKeys.PageTokens];
-            var c = args.Pages.Keys[at + 2 * PagedKeys.PageTokens];
-            var e = args.Pages.Keys[at + 3 * PagedKeys.PageTokens];
-            dot += shared.Query[d] * a;
-            dot += shared.Query[d + 1] * b;
-            dot += shared.Query[d + 2] * c;
-            dot += shared.Query[d + 3] * e;
-            at += 4 * PagedKeys.PageTokens;
-        }
-
-        for (; d < args.Pages.HeadDim; d++)
-        {
-            dot += shared.Query[d] * args.Pages.Keys[at];
-            at += PagedKeys.PageTokens;
-        }
-
-        shared.Weights[key] = args.Score.Apply(dot * args.Scale, head, place.Position, slot);
-    }
-
-    private static void FindPageMax(in RowShared shared)
-    {
-        if (Group.IdxX < Pages)
-        {
-            var max = float.NegativeInfinity;
-            for (var token = 0; token < PagedKeys.PageTokens; token++)
-            {
-                max = GroupReduction.Larger(max, shared.Weights[(Group.IdxX << PageShift) + token]);
-            }
-
-            shared.PageMax[Group.IdxX] = max;
+            args.LogSumExp[row, head] = AttentionRow.LogSumExp(total.Max, total.Sum);
         }
     }
 
-    private static void Weigh(in RowShared shared, int key)
+    private static void StoreFour(in AttentionArgs<TScore> args, int row, int head, int dim, Float4 output, float inverse)
     {
-        var shift = SoftmaxRow.Shift(TileMax(shared, key >> TileShift));
-        shared.Weights[key] = FastMath.Exp(shared.Weights[key] - shift);
-    }
-
-    private static void SumPages(in RowShared shared)
-    {
-        if (Group.IdxX < Pages)
+        var left = args.Pages.HeadDim - dim;
+        var at = args.Output.Offset + row * args.Output.Stride + head * args.Pages.HeadDim + dim;
+        if (left > 0)
         {
-            var sum = 0f;
-            for (var token = 0; token < PagedKeys.PageTokens; token++)
-            {
-                sum += shared.Weights[(Group.IdxX << PageShift) + token];
-            }
-
-            shared.PageSum[Group.IdxX] = sum;
-        }
-    }
-
-    /// <summary>One (tile, dimension) of the output a thread at a time, tile after tile.</summary>
-    private static void MultiplyValues(in PagedKeys pages, in RowShared shared, in AttentionRow place, int kvHead, int start)
-    {
-        var tile = 0;
-        var d = Group.IdxX;
-        while (tile < Tiles)
-        {
-            // Threads past the head take dimensions of the next tile.
-            if (d >= pages.HeadDim)
-            {
-                d -= pages.HeadDim;
-                tile++;
-            }
-            else
-            {
-                shared.Outputs[tile * MaxHeadDim + d] = SumValues(pages, shared, place, kvHead, start, tile, d);
-                d += Threads;
-            }
-        }
-    }
-
-    private static float SumValues(
-        in PagedKeys pages, in RowShared shared, in AttentionRow place, int kvHead, int start, int tile, int d)
-    {
-        var from = start + (tile << TileShift);
-        var to = from + TileKeys < place.End ? from + TileKeys : place.End;
-        from = from < place.Begin ? place.Begin : from;
-        var output = 0f;
-        while (from < to)
-        {
-            // To the end of a page, whose place is looked up once.
-            var pageEnd = ((from >> PageShift) + 1) << PageShift;
-            pageEnd = pageEnd > to ? to : pageEnd;
-            var at = PageAddress.Value(pages, place.Sequence, from, kvHead) + d;
-            for (; from + 4 <= pageEnd; from += 4)
-            {
-                var a = pages.Values[at];
-                var b = pages.Values[at + pages.HeadDim];
-                var c = pages.Values[at + 2 * pages.HeadDim];
-                var e = pages.Values[at + 3 * pages.HeadDim];
-                output += shared.Weights[from - start] * a;
-                output += shared.Weights[from - start + 1] * b;
-                output += shared.Weights[from - start + 2] * c;
-                output += shared.Weights[from - start + 3] * e;
-                at += 4 * pages.HeadDim;
-            }
-
-            for (; from < pageEnd; from++)
-            {
-                output += shared.Weights[from - start] * pages.Values[at];
-                at += pages.HeadDim;
-            }
+            args.Output.Data[at] = output.X * inverse;
         }
 
-        return output;
-    }
-
-    /// <summary>Merges the tiles in ascending order; every thread keeps maximum and sum, and the output of its dimensions.</summary>
-    private static void Merge(in RowShared shared, ref RowState state, int headDim)
-    {
-        for (var tile = 0; tile < Tiles; tile++)
+        if (left > 1)
         {
-            var tileSum = 0f;
-            for (var page = 0; page < TilePages; page++)
-            {
-                tileSum += shared.PageSum[tile * TilePages + page];
-            }
-
-            var merge = AttentionMerge.Of(state.Max, TileMax(shared, tile));
-            state.Max = merge.Max;
-            state.Sum = state.Sum * merge.Keep + tileSum * merge.Take;
-            if (Group.IdxX < headDim)
-            {
-                state.Output = state.Output * merge.Keep + shared.Outputs[tile * MaxHeadDim + Group.IdxX] * merge.Take;
-            }
-
-            if (Group.IdxX + Threads < headDim)
-            {
-                state.OutputAbove =
-                    state.OutputAbove * merge.Keep + shared.Outputs[tile * MaxHeadDim + Group.IdxX + Threads] * merge.Take;
-            }
-        }
-    }
-
-    private static float TileMax(in RowShared shared, int tile)
-    {
-        var max = shared.PageMax[tile * TilePages];
-        for (var page = 1; page < TilePages; page++)
-        {
-            max = GroupReduction.Larger(max, shared.PageMax[tile * TilePages + page]);
+            args.Output.Data[at + 1] = output.Y * inverse;
         }
 
-        return max;
+        if (left > 2)
+        {
+            args.Output.Data[at + 2] = output.Z * inverse;
+        }
+
+        if (left > 3)
+        {
+            args.Output.Data[at + 3] = output.W * inverse;
+        }
     }
+}
 
-    private struct RowShared
-    {
-        public ArrayView<float> Query;
+/// <summary>What a merging thread of a decoding group keeps of its line.</summary>
+internal struct AttentionLineTotal
+{
+    public float Max;
+    public float Sum;
+    public Float4 Output;
 
-        /// <summary>Scores, then weights, of 256 keys.</summary>
-        public ArrayView<float> Weights;
-        public ArrayView<float> PageMax;
-        public ArrayView<float> PageSum;
-
-        /// <summary>[tile][dimension].</summary>
-        public ArrayView<float> Outputs;
-    }
-
-    private struct RowState
-    {
-        public float Max;
-        public float Sum;
-        public float Output;
-
-        /// <summary>The dimension 128 further, of heads wider than that.</summary>
-        public float OutputAbove;
-    }
+    /// <summary>The dimensions 128 further, of heads wider than that.</summary>
+    public Float4 OutputAbove;
 }

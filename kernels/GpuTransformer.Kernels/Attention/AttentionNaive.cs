@@ -59,6 +59,11 @@ internal static class AttentionNaive<TScore>
             }
         }
 
+        if (args.LogSumExp.Data.Length > 0)
+        {
+            args.LogSumExp[row, head] = AttentionRow.LogSumExp(max, sum);
+        }
+
         var inverse = SoftmaxRow.Inverse(sum);
         for (var d = 0; d < headDim; d++)
         {

@@ -10,7 +10,7 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
     where TScore : struct, IScorePolicy
 {
     /// <summary>CUDA allows no more groups in y, where the heads are.</summary>
-    private const int MostGroupsInY = 65535;
+    internal const int MostGroupsInY = 65535;
 
     internal static readonly Variant<AttentionArgs<TScore>>[] Variants =
     [
@@ -18,21 +18,13 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
             "attention-naive", VariantKind.Naive, AttentionNaive<TScore>.Kernel,
             traits => (in AttentionArgs<TScore> args) =>
                 RowGrid.ThreadPerItem(traits, (long)args.Blocks.Capacity * args.BlockRows * args.NumHeads)),
-        Tile<AttentionTileOnePage>("attention-flash-page", fewestRows: 1),
-        Tile<AttentionTile16x256>("attention-flash-16x256", fewestRows: 1),
-        Tile<AttentionTile32x128>("attention-flash-32x128", fewestRows: 17),
-        Tile<AttentionTile64x64>("attention-flash-64x64", fewestRows: 33),
-        new KernelVariant<AttentionArgs<TScore>>(
-            "attention-row", VariantKind.Group, AttentionGroupRow<TScore>.Kernel,
-            _ => (in AttentionArgs<TScore> args) => new KernelConfig(
-                new Index3D(Math.Max(1, args.Blocks.Capacity * args.BlockRows), args.NumHeads, 1),
-                new Index3D(AttentionGroupRow<TScore>.Threads, 1, 1)),
-            (DeviceTraits traits, in AttentionArgs<TScore> args) =>
-                args.BlockRows <= AttentionGroupRow<TScore>.MostRows
-                && args.Pages.HeadDim <= AttentionGroupRow<TScore>.MaxHeadDim
-                && traits.MaxGroupSize >= AttentionGroupRow<TScore>.Threads
-                && traits.SharedBytes >= AttentionGroupRow<TScore>.SharedBytes
-                && args.NumHeads <= MostGroupsInY),
+        Tile<AttentionTileSmall>("attention-flash-small", fewestRows: 1, mostDims: int.MaxValue, minGroups: 5),
+        Tile<AttentionTile16x256>("attention-flash-16x256", fewestRows: 1, mostDims: int.MaxValue, minGroups: 5),
+        Tile<AttentionTile32x256>("attention-flash-32x256", fewestRows: 17, mostDims: int.MaxValue, minGroups: 3),
+        Tile<AttentionTile64x128>("attention-flash-64x128", fewestRows: 33, mostDims: 128, minGroups: 3),
+        Tile<AttentionTile64x64>("attention-flash-64x64", fewestRows: 33, mostDims: 64, minGroups: 5),
+        AttentionDecoding<TScore>.Row,
+        AttentionDecoding<TScore>.Split,
         AttentionCpu<TScore>.Variant,
     ];
 
@@ -116,6 +108,11 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
             ShapeCheck.Elements(Name, "rowTable", args.RowTable, 0, 4);
         }
 
+        if (args.LogSumExp.Data.Length > 0)
+        {
+            ShapeCheck.Rows(Name, "logSumExp", args.LogSumExp, args.RowTable.Length / 4, args.NumHeads);
+        }
+
         if (typeof(TScore) == typeof(RelativeBiasScore))
         {
             Unsafe.As<TScore, RelativeBiasScore>(ref Unsafe.AsRef(in args.Score)).Check(Name, args.NumHeads);
@@ -138,7 +135,7 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
             sizeof(float) * (2 * rows * width + 2 * keys * Math.Max(1, args.Blocks.Capacity)));
     }
 
-    private static KernelVariant<AttentionArgs<TScore>> Tile<TTile>(string name, int fewestRows)
+    private static KernelVariant<AttentionArgs<TScore>> Tile<TTile>(string name, int fewestRows, int mostDims, int minGroups)
         where TTile : struct, IAttentionTile =>
         new(name, VariantKind.Group, AttentionGroup<TScore, TTile>.Kernel,
             _ => (in AttentionArgs<TScore> args) => new KernelConfig(
@@ -147,12 +144,18 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
                 new Index3D(AttentionLayout<TTile>.Threads, 1, 1)),
             (DeviceTraits traits, in AttentionArgs<TScore> args) =>
                 args.BlockRows >= fewestRows
-                && args.Pages.HeadDim <= TTile.MaxHeadDim
+                && args.Pages.HeadDim <= mostDims
                 && traits.MaxGroupSize >= AttentionLayout<TTile>.Threads
                 && traits.SharedBytes >= AttentionLayout<TTile>.SharedBytes
                 && GroupsInY<TTile>(args) <= MostGroupsInY
+                && ShapeCheck.IsVectorAligned(args.Query.Data)
+                && ShapeCheck.IsVectorAligned(args.Output.Data)
                 && ShapeCheck.IsVectorAligned(args.Pages.Keys)
-                && ShapeCheck.IsVectorAligned(args.Pages.Values));
+                && ShapeCheck.IsVectorAligned(args.Pages.Values))
+        {
+            // Groups whose registers a multiprocessor of 64 K must hold: 204 registers a thread at 5 of 64 threads.
+            Limits = new KernelSpecialization(AttentionLayout<TTile>.Threads, minGroups),
+        };
 
     private static int GroupsInY<TTile>(in AttentionArgs<TScore> args)
         where TTile : struct, IAttentionTile =>

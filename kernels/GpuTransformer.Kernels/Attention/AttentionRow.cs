@@ -28,4 +28,8 @@ internal struct AttentionRow
 
         return result;
     }
+    /// <summary>The logarithm of the sum of the exponentials, from the largest score and the sum relative to it; -infinity
+    /// where nothing was seen.</summary>
+    public static float LogSumExp(float max, float sum) =>
+        sum == 0f ? float.NegativeInfinity : max + AttentionPower.Log(sum);
 }

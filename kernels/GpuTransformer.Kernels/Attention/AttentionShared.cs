@@ -5,20 +5,26 @@ namespace GpuTransformer.Kernels;
 /// <summary>The shared memory of a flash-attention group.</summary>
 internal struct AttentionShared
 {
-    /// <summary>Query tile, [rows][QueryStride] fours; zeros past the rows of the block and past the head.</summary>
+    /// <summary>Threads that fold the intervals of the rows, each an eighth of them at most.</summary>
+    public const int Folds = 8;
+
+    /// <summary>scale · q, [dimension][rows, mixed]; see <see cref="AttentionLayout{TTile}.SwizzleMask"/>.</summary>
     public ArrayView<Float4> Query;
 
-    /// <summary>Scores, then weights, of a key tile, [rows][WeightStride] fours.</summary>
+    /// <summary>Keys, [dimension][key].</summary>
+    public ArrayView<Float4> Keys;
+
+    /// <summary>Weights of the tile, [key][rows, mixed], where queries and keys were.</summary>
     public ArrayView<Float4> Weights;
 
-    /// <summary>Keys, [dimension][keys], or values, [key][ValueStride], of a part of the tile.</summary>
-    public ArrayView<Float4> Stage;
+    /// <summary>Values, [key][dimension of the group].</summary>
+    public ArrayView<Float4> Values;
 
-    /// <summary>Largest score of a row in a page of the tile, [page][row].</summary>
-    public ArrayView<float> PageMax;
+    /// <summary>The largest of a thread's scores, [column thread][row].</summary>
+    public ArrayView<Float4> Maxima;
 
-    /// <summary>Sum of the weights of a row in a page of the tile, [page][row].</summary>
-    public ArrayView<float> PageSum;
+    /// <summary>The sum of four weights, [four of keys][row].</summary>
+    public ArrayView<Float4> Sums;
 
     /// <summary>Largest score of a row so far.</summary>
     public ArrayView<float> RowMax;
@@ -41,15 +47,20 @@ internal struct AttentionShared
     /// <summary>Position of a row's query.</summary>
     public ArrayView<int> Position;
 
+    /// <summary>Intervals of a few rows, four integers a fold.</summary>
+    public ArrayView<int> Fold;
+
     public static AttentionShared Allocate<TTile>()
         where TTile : struct, IAttentionTile
     {
         AttentionShared shared;
-        shared.Query = SharedMemory.Allocate<Float4>(AttentionLayout<TTile>.Rows * AttentionLayout<TTile>.QueryStride);
-        shared.Weights = SharedMemory.Allocate<Float4>(AttentionLayout<TTile>.Rows * AttentionLayout<TTile>.WeightStride);
-        shared.Stage = SharedMemory.Allocate<Float4>(TTile.StageFours);
-        shared.PageMax = SharedMemory.Allocate<float>(AttentionLayout<TTile>.Pages * AttentionLayout<TTile>.Rows);
-        shared.PageSum = SharedMemory.Allocate<float>(AttentionLayout<TTile>.Pages * AttentionLayout<TTile>.Rows);
+        shared.Weights = SharedMemory.Allocate<Float4>(AttentionLayout<TTile>.WorkFours);
+        shared.Query = shared.Weights.SubView(0, AttentionLayout<TTile>.QueryFours);
+        shared.Keys = shared.Weights.SubView(
+            AttentionLayout<TTile>.QueryFours, AttentionLayout<TTile>.StageDims * AttentionLayout<TTile>.KeyFours);
+        shared.Values = SharedMemory.Allocate<Float4>(AttentionLayout<TTile>.StageValues * AttentionLayout<TTile>.ValueFours);
+        shared.Maxima = SharedMemory.Allocate<Float4>(TTile.ColumnThreads * AttentionLayout<TTile>.PartStride);
+        shared.Sums = SharedMemory.Allocate<Float4>(AttentionLayout<TTile>.KeyFours * AttentionLayout<TTile>.PartStride);
         shared.RowMax = SharedMemory.Allocate<float>(AttentionLayout<TTile>.Rows);
         shared.RowSum = SharedMemory.Allocate<float>(AttentionLayout<TTile>.Rows);
         shared.Keep = SharedMemory.Allocate<float>(AttentionLayout<TTile>.Rows);
@@ -57,6 +68,7 @@ internal struct AttentionShared
         shared.Begin = SharedMemory.Allocate<int>(AttentionLayout<TTile>.Rows);
         shared.End = SharedMemory.Allocate<int>(AttentionLayout<TTile>.Rows);
         shared.Position = SharedMemory.Allocate<int>(AttentionLayout<TTile>.Rows);
+        shared.Fold = SharedMemory.Allocate<int>(4 * Folds);
         return shared;
     }
 }

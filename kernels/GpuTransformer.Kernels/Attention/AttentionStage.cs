@@ -1,114 +1,153 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary>Brings keys and values of a tile from their pages into shared memory, 128 bits a load and four loads under way
-/// in each thread. Slots outside the block's range and dimensions past the head become zeros: there the load goes to
-/// the start of the view, whatever is there is dropped, and no page is looked up.</summary>
-internal static class AttentionStage<TTile>
+/// <summary>Brings a stage of queries and keys into shared memory: 32 dimensions of the group's rows and of 64 keys. Heads of
+/// whole fours are loaded 128 bits at a time, four or eight loads under way in each thread.</summary>
+/// <remarks>Rows past the block read its last row, keys in pages that no row sees read a page that one does, dimensions
+/// past the head the last that is there: none of it reaches an output. Queries are turned on the way: a warp reads 4
+/// rows by 32 dimensions and writes 4 rows of each dimension into banks that the mixing keeps apart.</remarks>
+internal static class AttentionStage<TScore, TTile>
+    where TScore : struct, IScorePolicy
     where TTile : struct, IAttentionTile
 {
     private const int PageShift = 4;
+    private const int KeyColumns = 16;
+    private const int KeyColumnShift = 4;
+    private const int QueryFours = 8;
+    private const int QueryFourShift = 3;
 
-    /// <summary>Stages dimensions [firstDim, firstDim + result) of the tile's keys, [dimension][keys]. The result is a
-    /// multiple of 4.</summary>
-    public static int Keys(in PagedKeys pages, in AttentionBlock block, in AttentionShared shared, int tileStart, int firstDim)
+    private static int KeyPasses => AttentionLayout<TTile>.StageDims * KeyColumns / AttentionLayout<TTile>.Threads;
+
+    private static int KeyDims => AttentionLayout<TTile>.Threads >> KeyColumnShift;
+
+    private static int QueryPasses => (QueryFours << TTile.RowShift) / AttentionLayout<TTile>.Threads;
+
+    private static int QueryRows => AttentionLayout<TTile>.Threads >> QueryFourShift;
+
+    /// <summary>Where dimension 0 of the four keys that this thread stages is, in fours. The number of threads is a
+    /// multiple of the 16 columns, so a thread stays with its column, which is in one page.</summary>
+    public static int KeyStart(in PagedKeys pages, in AttentionBlock block, int tileStart)
     {
-        var dims = (pages.HeadDim - firstDim + 3) & ~3;
-        dims = dims > AttentionLayout<TTile>.StageDims ? AttentionLayout<TTile>.StageDims : dims;
-
-        // The number of threads is a multiple of the columns, so a thread stays with its column, which is in one page.
-        var column = Group.IdxX & (TTile.ColumnThreads - 1);
+        var column = Group.IdxX & (KeyColumns - 1);
         var slot = tileStart + 4 * column;
-        var present = slot >> PageShift >= block.Begin >> PageShift && (slot >> PageShift) << PageShift < block.End;
-        var start = 0;
-        if (present)
+        slot = slot < block.Begin ? block.Begin : slot;
+        slot = slot >= block.End ? block.End - 1 : slot;
+        var start = PageAddress.KeysStart(pages, PageAddress.Page(pages, block.Sequence, slot), block.KvHead);
+        return (start >> 2) + (column & 3);
+    }
+
+    /// <summary>Stages dimensions [firstDim, firstDim + result); the result is a multiple of 4.</summary>
+    public static int Dims(
+        in AttentionArgs<TScore> args, in AttentionBlock block, in AttentionShared shared, int keyStart, int firstDim)
+    {
+        var left = args.Pages.HeadDim - firstDim;
+        left = left > AttentionLayout<TTile>.StageDims ? AttentionLayout<TTile>.StageDims : left;
+        if (((args.Pages.HeadDim | args.Query.Offset | args.Query.Stride) & 3) == 0)
         {
-            start = (PageAddress.KeysStart(pages, PageAddress.Page(pages, block.Sequence, slot), block.KvHead) >> 2) + (column & 3);
+            for (var pass = 0; pass < KeyPasses; pass += 4)
+            {
+                Keys(args.Pages, shared, keyStart, firstDim, left, pass);
+            }
+
+            for (var pass = 0; pass < QueryPasses; pass += QueryPasses < 4 ? 2 : 4)
+            {
+                Queries(args, block, shared, firstDim, left, pass);
+            }
+        }
+        else
+        {
+            KeysByOne(args.Pages, shared, keyStart, firstDim, left);
+            QueriesByOne(args, block, shared, firstDim, left);
         }
 
-        // Past the last dimension that is there.
-        var limit = present ? pages.HeadDim : 0;
+        return (left + 3) & ~3;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Keys(in PagedKeys pages, in AttentionShared shared, int keyStart, int firstDim, int left, int pass)
+    {
         var keys = pages.Keys.Cast<Float4>();
-        for (var i = Group.IdxX; i < dims << TTile.ColumnShift; i += 4 * AttentionLayout<TTile>.Threads)
+        var d = (Group.IdxX >> KeyColumnShift) + pass * KeyDims;
+        var start = keyStart + 4 * firstDim;
+        var a = keys[start + 4 * Least(d, left - 1)];
+        var b = keys[start + 4 * Least(d + KeyDims, left - 1)];
+        var c = keys[start + 4 * Least(d + 2 * KeyDims, left - 1)];
+        var e = keys[start + 4 * Least(d + 3 * KeyDims, left - 1)];
+        var to = shared.Keys.SubView(Group.IdxX + pass * AttentionLayout<TTile>.Threads, 3 * AttentionLayout<TTile>.Threads + 1);
+        to[0] = a;
+        to[AttentionLayout<TTile>.Threads] = b;
+        to[2 * AttentionLayout<TTile>.Threads] = c;
+        to[3 * AttentionLayout<TTile>.Threads] = e;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Queries(
+        in AttentionArgs<TScore> args, in AttentionBlock block, in AttentionShared shared, int firstDim, int left, int pass)
+    {
+        var four = Group.IdxX & (QueryFours - 1);
+        var row = (Group.IdxX >> QueryFourShift) + pass * QueryRows;
+        var dim = 4 * four < left ? firstDim + 4 * four : firstDim;
+        var a = Query(args, block, row, dim);
+        var b = Query(args, block, row + QueryRows, dim);
+        if (QueryPasses >= 4)
         {
-            var d = firstDim + (i >> TTile.ColumnShift);
-            var a = Key(keys, start, d, limit);
-            var b = Key(keys, start, d + TTile.RowThreads, limit);
-            var c = Key(keys, start, d + 2 * TTile.RowThreads, limit);
-            var e = Key(keys, start, d + 3 * TTile.RowThreads, limit);
-            Store(shared, i, a, b, c, e);
+            var c = Query(args, block, row + 2 * QueryRows, dim);
+            var d = Query(args, block, row + 3 * QueryRows, dim);
+            Turn(shared, c, args.Scale, row + 2 * QueryRows, four);
+            Turn(shared, d, args.Scale, row + 3 * QueryRows, four);
         }
 
-        return dims;
+        Turn(shared, a, args.Scale, row, four);
+        Turn(shared, b, args.Scale, row + QueryRows, four);
     }
 
-    /// <summary>Stages StageValues values from <paramref name="firstSlot"/> on, [key][dimensions of the group].</summary>
-    public static void Values(in PagedKeys pages, in AttentionBlock block, in AttentionShared shared, int firstSlot)
+    private static Float4 Query(in AttentionArgs<TScore> args, in AttentionBlock block, int row, int dim)
     {
-        var four = (pages.HeadDim & 3) == 0;
-        for (var i = Group.IdxX; i < TTile.StageFours; i += 4 * AttentionLayout<TTile>.Threads)
+        var at = (block.FirstRow + Least(row, block.RowCount - 1)) * args.Query.Stride + block.Head * args.Pages.HeadDim + dim;
+        return args.Query.Data.Cast<Float4>()[(args.Query.Offset + at) >> 2];
+    }
+
+    /// <summary>Four dimensions of a row, one below the other.</summary>
+    private static void Turn(in AttentionShared shared, Float4 value, float scale, int row, int four)
+    {
+        var at = (4 * four << TTile.RowShift) + QueryPlace(row, four);
+        var to = shared.Query.Cast<float>().SubView(at, 3 * AttentionLayout<TTile>.Rows + 1);
+        to[0] = value.X * scale;
+        to[AttentionLayout<TTile>.Rows] = value.Y * scale;
+        to[2 * AttentionLayout<TTile>.Rows] = value.Z * scale;
+        to[3 * AttentionLayout<TTile>.Rows] = value.W * scale;
+    }
+
+    private static int QueryPlace(int row, int four) =>
+        (((row >> 2) ^ (four & AttentionLayout<TTile>.SwizzleMask)) << 2) + (row & 3);
+
+    private static void KeysByOne(in PagedKeys pages, in AttentionShared shared, int keyStart, int firstDim, int left)
+    {
+        var keys = pages.Keys.Cast<Float4>();
+        for (var i = Group.IdxX; i < (left + 3) >> 2 << (KeyColumnShift + 2); i += AttentionLayout<TTile>.Threads)
         {
-            var a = ValueStart(pages, block, firstSlot, i);
-            var b = ValueStart(pages, block, firstSlot, i + AttentionLayout<TTile>.Threads);
-            var c = ValueStart(pages, block, firstSlot, i + 2 * AttentionLayout<TTile>.Threads);
-            var d = ValueStart(pages, block, firstSlot, i + 3 * AttentionLayout<TTile>.Threads);
-            if (four)
-            {
-                var values = pages.Values.Cast<Float4>();
-                Store(shared, i, Value(values, a), Value(values, b), Value(values, c), Value(values, d));
-            }
-            else
-            {
-                Store(shared, i, ValueByOne(pages, a), ValueByOne(pages, b), ValueByOne(pages, c), ValueByOne(pages, d));
-            }
+            var d = i >> KeyColumnShift;
+            var value = keys[keyStart + 4 * (firstDim + Least(d, left - 1))];
+            shared.Keys[i] = d < left ? value : default;
         }
     }
 
-    private static void Store(in AttentionShared shared, int i, Float4 a, Float4 b, Float4 c, Float4 d)
+    private static void QueriesByOne(
+        in AttentionArgs<TScore> args, in AttentionBlock block, in AttentionShared shared, int firstDim, int left)
     {
-        shared.Stage[i] = a;
-        shared.Stage[i + AttentionLayout<TTile>.Threads] = b;
-        shared.Stage[i + 2 * AttentionLayout<TTile>.Threads] = c;
-        shared.Stage[i + 3 * AttentionLayout<TTile>.Threads] = d;
+        var to = shared.Query.Cast<float>();
+        for (var i = Group.IdxX; i < (left + 3) >> 2 << (TTile.RowShift + 2); i += AttentionLayout<TTile>.Threads)
+        {
+            var d = i >> TTile.RowShift;
+            var row = i & (AttentionLayout<TTile>.Rows - 1);
+            var column = block.Head * args.Pages.HeadDim + firstDim + Least(d, left - 1);
+            var value = args.Query[block.FirstRow + Least(row, block.RowCount - 1), column] * args.Scale;
+            to[(d << TTile.RowShift) + QueryPlace(row, d >> 2)] = d < left ? value : 0f;
+        }
     }
 
-    private static Float4 Key(ArrayView<Float4> keys, int start, int d, int limit)
-    {
-        var value = keys[d < limit ? start + 4 * d : 0];
-        return Keep(value, d < limit);
-    }
-
-    /// <summary>Where the four of stage place <paramref name="i"/> are among the values, and how many of them there are.</summary>
-    private static ValuePlace ValueStart(in PagedKeys pages, in AttentionBlock block, int firstSlot, int i)
-    {
-        ValuePlace place;
-        var slot = firstSlot + (i >> (TTile.ColumnShift + TTile.PanelShift));
-        var dim = block.FirstDim + 4 * (i & (AttentionLayout<TTile>.ValueStride - 1));
-        var present = slot >= block.Begin && slot < block.End && dim < pages.HeadDim;
-
-        // A slot of the range stands in, so that the page table is read without a branch.
-        var at = PageAddress.Value(pages, block.Sequence, present ? slot : block.Begin, block.KvHead);
-        place.Start = present ? at + dim : 0;
-        place.Count = present ? pages.HeadDim - dim : 0;
-        return place;
-    }
-
-    private static Float4 Value(ArrayView<Float4> values, ValuePlace place) =>
-        Keep(values[place.Start >> 2], place.Count > 0);
-
-    private static Float4 ValueByOne(in PagedKeys pages, ValuePlace place) => new(
-        place.Count > 0 ? pages.Values[place.Start] : 0f,
-        place.Count > 1 ? pages.Values[place.Start + 1] : 0f,
-        place.Count > 2 ? pages.Values[place.Start + 2] : 0f,
-        place.Count > 3 ? pages.Values[place.Start + 3] : 0f);
-
-    private static Float4 Keep(Float4 value, bool present) => new(
-        present ? value.X : 0f, present ? value.Y : 0f, present ? value.Z : 0f, present ? value.W : 0f);
-
-    private struct ValuePlace
-    {
-        public int Start;
-        public int Count;
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Least(int value, int most) => value < most ? value : most;
 }

@@ -9,14 +9,17 @@ internal sealed class AttentionBuffers : IDisposable
 {
     private readonly AttentionCase _case;
     private readonly int _blockRows;
+    private readonly bool _aligned;
     private readonly List<MemoryBuffer> _buffers = [];
     private readonly ArrayView<float> _query;
     private readonly ArrayView<int> _rowTable;
     private readonly ArrayView<int> _blockTable;
 
-    public AttentionBuffers(Accelerator accelerator, AttentionCase attentionCase, int blockRows, bool writePages = true)
+    /// <param name="aligned">Whether rows of the queries start at multiples of 16 bytes.</param>
+    public AttentionBuffers(
+        Accelerator accelerator, AttentionCase attentionCase, int blockRows, bool writePages = true, bool aligned = false)
     {
-        (_case, _blockRows) = (attentionCase, blockRows);
+        (_case, _blockRows, _aligned) = (attentionCase, blockRows, aligned);
         var pageTable = _case.PageTable();
         var (keys, values) = _case.Pages(pageTable);
         if (!writePages)
@@ -45,9 +48,9 @@ internal sealed class AttentionBuffers : IDisposable
 
     public ArrayView<int> RowTable => _rowTable;
 
-    private static int QueryOffset => 5;
+    private int QueryOffset => _aligned ? 8 : 5;
 
-    private int QueryStride => _case.Width + 3;
+    private int QueryStride => _aligned ? (_case.Width + 7) & ~3 : _case.Width + 3;
 
     public AttentionArgs<TScore> Arguments<TScore>(RowView output, TScore score)
         where TScore : struct, IScorePolicy => new()

@@ -79,6 +79,9 @@ internal sealed class AttentionCase
     public double[] ExpectedMap(int rows, int mapKeys, double scale) => AttentionReference.Map(
         Query, Keys, Rows, rows, NumHeads, NumKvHeads, HeadDim, scale, mapKeys);
 
+    public double[] ExpectedLogSumExp(AttentionReference.Policy? policy = null) => AttentionReference.LogSumExp(
+        Query, Keys, Rows, NumHeads, NumKvHeads, HeadDim, Scale, policy);
+
     /// <summary>Row table: sequence, begin, end, position of each row.</summary>
     public int[] RowTable() => [.. Rows.SelectMany(r => new[] { r.Sequence, r.Begin, r.End, r.Position })];
 

@@ -69,10 +69,36 @@ internal static class AttentionReference
         return map;
     }
 
+    /// <summary>The logarithm of the sum of exp(score) of each (row, head); -infinity where the row sees nothing.</summary>
+    /// <inheritdoc cref="Compute"/>
+    public static double[] LogSumExp(
+        float[] query, IReadOnlyList<float[]> keys, IReadOnlyList<QueryRow> rows,
+        int numHeads, int numKvHeads, int headDim, double scale, Policy? policy = null)
+    {
+        var result = new double[rows.Count * numHeads];
+        for (var i = 0; i < result.Length; i++)
+        {
+            var scores = Scores(query, keys, rows, i / numHeads, i % numHeads, numHeads, numKvHeads, headDim, scale, policy);
+            var max = scores.Length == 0 ? 0 : scores.Max();
+            result[i] = max + Math.Log(scores.Sum(score => Math.Exp(score - max)));
+        }
+
+        return result;
+    }
+
     /// <summary>The weights of one row and head over its slots [Begin, End).</summary>
     public static double[] Weights(
         float[] query, IReadOnlyList<float[]> keys, IReadOnlyList<QueryRow> rows, int row, int head,
         int numHeads, int numKvHeads, int headDim, double scale, Policy? policy = null)
+    {
+        var weights = Scores(query, keys, rows, row, head, numHeads, numKvHeads, headDim, scale, policy);
+        SoftmaxReference.Row(weights);
+        return weights;
+    }
+
+    private static double[] Scores(
+        float[] query, IReadOnlyList<float[]> keys, IReadOnlyList<QueryRow> rows, int row, int head,
+        int numHeads, int numKvHeads, int headDim, double scale, Policy? policy)
     {
         var place = rows[row];
         var kvHead = head / (numHeads / numKvHeads);
@@ -90,7 +116,6 @@ internal static class AttentionReference
             weights[j] = policy is null ? dot * scale : policy(dot * scale, head, place.Position, slot);
         }
 
-        SoftmaxReference.Row(weights);
         return weights;
     }
 }
