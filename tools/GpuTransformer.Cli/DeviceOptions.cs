@@ -46,6 +46,7 @@ internal static class DeviceOptions
         var log = file is null ? null : new TraceLog();
         using var output = file is null ? null : OutputFile.Create(file.FullName);
         using var device = ComputeDevice.Open(parsed.GetValue(Device)!, parsed.GetValue(Variant), log);
+        device.Kernels.CompileNotice = TellCompiling;
         var code = run(device);
         if (output is not null)
         {
@@ -54,6 +55,15 @@ internal static class DeviceOptions
         }
 
         return code;
+    }
+
+    /// <summary>Says on standard error why the first run is late, when it took more than a second.</summary>
+    public static void TellCompiling(CompileReport report)
+    {
+        if (report.Time.TotalSeconds > 1)
+        {
+            Console.Error.WriteLine($"gputx: {report}");
+        }
     }
 
     /// <summary>Takes --threads, where it is given.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using ILGPU;
@@ -23,7 +24,7 @@ namespace GpuTransformer.Kernels;
 /// </remarks>
 internal static class KernelLoader
 {
-    private static readonly ConditionalWeakTable<Accelerator, Dictionary<KernelKey, Delegate>> Loaded = [];
+    private static readonly ConditionalWeakTable<Accelerator, ConcurrentDictionary<KernelKey, Slot>> Loaded = [];
 
     /// <summary>The launcher of a kernel with explicit groups; compiled at the first call for an accelerator.</summary>
     /// <param name="accelerator">Where the kernel will run.</param>
@@ -38,19 +39,13 @@ internal static class KernelLoader
             return accelerator.LoadKernel(kernel, limits);
         }
 
-        var kernels = Loaded.GetOrCreateValue(accelerator);
-        lock (kernels)
+        // A lock a kernel: different kernels compile at a time, the same one once.
+        var slot = Loaded.GetOrCreateValue(accelerator).GetOrAdd(new KernelKey(kernel.Method, limits), static _ => new Slot());
+        lock (slot)
         {
-            var key = new KernelKey(kernel.Method, limits);
-            if (kernels.TryGetValue(key, out var launcher))
-            {
-                return (Action<AcceleratorStream, KernelConfig, TArgs>)launcher;
-            }
-
-            var made = accelerator.LoadKernel(Compile(backend, kernel.Method, limits))
+            slot.Launcher ??= accelerator.LoadKernel(Compile(backend, kernel.Method, limits))
                 .CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TArgs>>();
-            kernels.Add(key, made);
-            return made;
+            return (Action<AcceleratorStream, KernelConfig, TArgs>)slot.Launcher;
         }
     }
 
@@ -67,4 +62,9 @@ internal static class KernelLoader
     };
 
     private readonly record struct KernelKey(MethodInfo Method, KernelSpecialization Limits);
+
+    private sealed class Slot
+    {
+        public Delegate? Launcher { get; set; }
+    }
 }

@@ -31,6 +31,7 @@ public sealed class KernelSet
             throw new DeviceException($"Variant cpu was asked for, but {Traits.Name} is a {Traits.Kind} device.");
         }
 
+        Compiler = new KernelCompiler(Traits);
         DevicePool = new DevicePool(accelerator, Traits);
         Workspaces = new StreamWorkspaces(this);
         MatMul = new MatMul(this);
@@ -167,6 +168,19 @@ public sealed class KernelSet
 
     /// <summary>Memory that weights, sessions and workspaces of this set hold on the device.</summary>
     public MemoryReport Memory => DevicePool.Report;
+
+    /// <summary>Kernels that were compiled up to now and the time that took. A kernel is compiled when it is first needed:
+    /// at its first launch, or for a model, whose kernels are all known, before the first run.</summary>
+    public CompileReport Compiled => Compiler.Report;
+
+    /// <summary>Told when kernels were compiled ahead of a model's first run; called on the thread that needs them.</summary>
+    public Action<CompileReport>? CompileNotice
+    {
+        get => Compiler.Notice;
+        set => Compiler.Notice = value;
+    }
+
+    internal KernelCompiler Compiler { get; }
 
     internal CpuPool Pool { get; } = CpuPool.Shared;
 

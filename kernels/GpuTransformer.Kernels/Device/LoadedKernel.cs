@@ -6,6 +6,9 @@ namespace GpuTransformer.Kernels;
 /// <summary>A kernel variant on one accelerator: compiled when that is asked for, or at its first launch.</summary>
 internal abstract class LoadedKernel
 {
+    /// <summary>Whether it is compiled.</summary>
+    public abstract bool IsCompiled { get; }
+
     /// <summary>Compiles what is not compiled yet; from any thread.</summary>
     /// <exception cref="DeviceException">The device's compiler refuses it.</exception>
     public abstract void Compile();
@@ -78,9 +81,11 @@ internal sealed class LoadedKernel<TArgs> : LoadedKernel
         }
     }
 
+    public override bool IsCompiled => Volatile.Read(ref _launcher) is not null;
+
     public override void Compile()
     {
-        if (Volatile.Read(ref _launcher) is null)
+        if (!IsCompiled)
         {
             Load();
         }
@@ -95,12 +100,14 @@ internal sealed class LoadedKernel<TArgs> : LoadedKernel
                 return other;
             }
 
-            var second = _variant.Second is { } stage ? Load(stage.Kernel, stage.Limits) : null;
-            var launcher = new Launcher(Load(_variant.Kernel, _variant.Limits), second);
+            var launcher = _kernels.Compiler.Count(_variant.Name, _variant.Second is null ? 1 : 2, LoadStages);
             Volatile.Write(ref _launcher, launcher);
             return launcher;
         }
     }
+
+    private Launcher LoadStages() => new(
+        Load(_variant.Kernel, _variant.Limits), _variant.Second is { } second ? Load(second.Kernel, second.Limits) : null);
 
     private Action<AcceleratorStream, KernelConfig, TArgs> Load(Action<TArgs> kernel, KernelSpecialization limits)
     {

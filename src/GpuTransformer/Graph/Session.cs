@@ -8,7 +8,7 @@ namespace GpuTransformer.Graph;
 
 /// <summary>One user of a program: arena, tables, run state, and the launches bound to them once. Not for two threads at
 /// a time; any number of sessions share one program and one set of weights.</summary>
-internal sealed unsafe class Session : IDisposable
+internal sealed unsafe partial class Session : IDisposable
 {
     private readonly DeviceMemory<float> _arena;
     private readonly DeviceMemory<int> _integers;
@@ -114,21 +114,7 @@ internal sealed unsafe class Session : IDisposable
             throw new ShapeException($"{input.Tensor.Name}: {values.Length} elements, made for up to {input.Tensor.Elements}.");
         }
 
-        var offset = (int)Program.Offsets[input.Tensor.Id];
-        if (_staging is null || values.IsEmpty)
-        {
-            _arena.Write(Stream, offset, values);
-            return;
-        }
-
-        try
-        {
-            _staging.Write(_arena.View.SubView(offset, values.Length), values);
-        }
-        catch (AcceleratorException error)
-        {
-            throw DeviceException.Of(Kernels.Traits, $"writing {input.Tensor.Name} of {Program.Name}", error);
-        }
+        WriteInput(input.Tensor, values);
     }
 
     /// <summary>Copies the first elements of an output tensor out, after a run.</summary>
@@ -195,56 +181,6 @@ internal sealed unsafe class Session : IDisposable
         }
     }
 
-    private void WriteTables(int[] tables)
-    {
-        if (_staging is null)
-        {
-            _integers.Write(Stream, 0, tables);
-            return;
-        }
-
-        try
-        {
-            _staging.Write(_integers.View, tables.AsSpan());
-        }
-        catch (AcceleratorException error)
-        {
-            throw DeviceException.Of(Kernels.Traits, $"writing the tables of {Program.Name}", error);
-        }
-    }
-
-    /// <summary>Waits for the run; the status word is 0, or 1 + the row whose id was refused.</summary>
-    private int ReadWithStatus(int offset, Span<float> values)
-    {
-        var status = 0;
-        try
-        {
-            if (_staging is not null)
-            {
-                _staging.Read(_arena.View.SubView(offset, Math.Max(1, values.Length)), values, _integers.View.SubView(0, 1), out status);
-                return status;
-            }
-
-            if (_mirror is not null)
-            {
-                Stream.Synchronize();
-            }
-        }
-        catch (AcceleratorException error)
-        {
-            throw Failed(error);
-        }
-
-        _arena.Read(Stream, offset, values);
-        _integers.Read(Stream, 0, new Span<int>(ref status));
-        return status;
-    }
-
-    /// <summary>A device tells of a failed launch when it is waited for, and not of which.</summary>
-    private DeviceException Failed(AcceleratorException error) => new(
-        $"{Kernels.Traits.Name}: the run of {Program.Name} ({_operations.Length} launches) failed: {error.Message}; " +
-        "with a trace each launch is waited for, and the one that fails is named.", error);
-
     internal RowView RowsIn(GraphTensor tensor)
     {
         var (memory, offset) = Place(tensor.Tensor);
@@ -294,6 +230,8 @@ internal sealed unsafe class Session : IDisposable
             _operations[i] = bound;
         }
 
+        // All of them before the first run, and none that is not launched.
+        Kernels.Compiler.Compile(_operations.Select(o => o.Kernel).OfType<LoadedKernel>());
         AttachWorkspace();
 
         if (_operations.All(o => o.Step.Tile != null))
@@ -378,10 +316,4 @@ internal sealed unsafe class Session : IDisposable
             throw new DeviceException($"{Program.Nodes[i].Layer}: {error.Message}", error);
         }
     }
-
-    /// <summary>What goes in and out in a run, at capacity.</summary>
-    private long BytesARun() => sizeof(float) * (
-        _integers.Length
-        + Program.Inputs.Values.Sum(input => input.Tensor.Elements)
-        + Program.Outputs.Values.Sum(output => output.Tensor.Elements));
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using GpuTransformer.Graph;
+using GpuTransformer.Kernels;
 using GpuTransformer.Models;
 
 namespace GpuTransformer.Cli.Commands;
@@ -21,9 +22,28 @@ internal static class PlanCommand
                 Print(report);
             }
 
+            PrintDevice(device.Kernels);
             return ExitCode.Ok;
         }));
         return command;
+    }
+
+    /// <summary>What the device holds for it, where it is not the host's memory, and what had to be compiled.</summary>
+    private static void PrintDevice(KernelSet kernels)
+    {
+        var (memory, compiled) = (kernels.Memory, kernels.Compiled);
+        if (kernels.Traits.Kind != DeviceKind.Cpu)
+        {
+            Console.WriteLine();
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"memory: {memory.PeakBytes:N0} bytes at most in use, {memory.HeldBytes:N0} held in {memory.Allocations} allocation(s), of the device's {memory.DeviceBytes:N0}"));
+        }
+
+        if (compiled.Kernels > 0)
+        {
+            Console.WriteLine(compiled);
+        }
     }
 
     private static void Print(PlanReport report)
