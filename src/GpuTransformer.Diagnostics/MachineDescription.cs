@@ -68,7 +68,8 @@ internal sealed record MachineDescription(
             : library;
     }
 
-    private static string ProcessorName()
+    /// <summary>The processor, as it calls itself.</summary>
+    public static string ProcessorName()
     {
         var line = !File.Exists(ProcessorFile)
             ? null

@@ -50,9 +50,9 @@ internal abstract class OperationCheck<TArgs> : OperationCheck
     /// <summary>The shapes of a plan.</summary>
     protected abstract IEnumerable<CheckShape<TArgs>> Shapes(SweepPlan plan);
 
-    /// <summary>Variants of one order give the same bits for the same unit, in whatever batch; a variant has an order of its
-    /// own where another is never chosen for another batch of the same rows.</summary>
-    protected virtual string OrderOf(Variant<TArgs> variant) => variant.Name;
+    /// <summary>Variants of one order give the same bits for the same unit, in whatever batch: all of a kind, so that a batch
+    /// or a layout that takes another of them changes nothing.</summary>
+    protected virtual string OrderOf(Variant<TArgs> variant) => variant.Kind.ToString();
 
     public override IEnumerable<MethodInfo> Kernels(KernelSet kernels) =>
         Of(kernels).Table.ToArray().OfType<KernelVariant<TArgs>>().SelectMany(

@@ -20,8 +20,9 @@ internal sealed record SweepPlan(DeviceTraits Traits, SweepExtent Extent)
 {
     public bool IsSmoke => Extent == SweepExtent.Smoke;
 
-    /// <summary>Shapes of many groups. ILGPU's CPU accelerator takes a millisecond a barrier, so there only the edges.</summary>
-    public bool IsLarge => Extent == SweepExtent.Full && Traits.Kind != DeviceKind.Cpu;
+    /// <summary>Shapes of many groups, on a graphics card: on a processor a barrier of ILGPU's CPU accelerator takes a
+    /// millisecond, and an OpenCL driver minutes for what a card does in one.</summary>
+    public bool IsLarge => Extent == SweepExtent.Full && Traits is { Kind: not DeviceKind.Cpu, IsOpenClCpu: false };
 
     /// <summary>The smoke shapes, then the edges, then the large ones, as far as the extent goes.</summary>
     public IEnumerable<T> Pick<T>(IEnumerable<T> smoke, IEnumerable<T> edges, IEnumerable<T> large) =>

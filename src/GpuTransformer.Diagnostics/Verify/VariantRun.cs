@@ -25,23 +25,33 @@ internal sealed record VariantRun<TArgs>(Operation<TArgs> Operation, Variant<TAr
             Tally.Add(comparison);
             if (comparison.First is { } wrong)
             {
+                // Bits of a wrong result are no measure for others.
                 Tally.Fail(shape, composition, $"{output.Name}: {wrong}");
             }
-
-            if (output.Starts is { } starts
-                && bits.Compare(Order, output.Name, batch.Units, starts, first[i], $"{Variant.Name}, {composition}", out var problem))
+            else if (output.Starts is { } starts)
             {
-                Tally.InBatch(problem is null);
-                if (problem is not null)
-                {
-                    Tally.Fail(shape, composition, problem);
-                }
+                CompareUnits(shape, composition, batch, output.Name, starts, first[i], bits);
             }
         }
 
         if (!context.Plan.IsSmoke && batch.IsWhole)
         {
             Again(context, shape, composition, batch, args, first);
+        }
+    }
+
+    private void CompareUnits(
+        string shape, string composition, CheckBatch batch, string output, int[] starts, float[] values, BitsByUnit bits)
+    {
+        if (!bits.Compare(Order, output, batch.Units, starts, values, $"{Variant.Name}, {composition}", out var problem))
+        {
+            return;
+        }
+
+        Tally.InBatch(problem is null);
+        if (problem is not null)
+        {
+            Tally.Fail(shape, composition, problem);
         }
     }
 

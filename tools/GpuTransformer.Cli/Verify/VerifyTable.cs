@@ -19,13 +19,14 @@ internal static class VerifyTable
         }
 
         table.AddColumns("same bits twice", "in other batches");
-        table.AddColumn(new TableColumn("").NoWrap());
-        foreach (var result in report.Variants)
+        table.AddColumn("");
+        foreach (var result in report.Variants.Where(result => result.Cases > 0))
         {
             Row(table, result);
         }
 
         console.Write(table);
+        NotRun(console, report);
         console.WriteLine(report.Summary());
         if (report.DeviceError is { } error)
         {
@@ -40,14 +41,6 @@ internal static class VerifyTable
 
     private static void Row(Table table, VariantResult result)
     {
-        if (result.Cases == 0)
-        {
-            var why = result.Outcome == VariantOutcome.NotReached ? "no shape of this sweep suits it" : result.Reason!;
-            table.AddRow(
-                Markup.Escape(result.Operation), Markup.Escape(result.Variant), "", "", "", "", "", $"[grey]not run: {Markup.Escape(why)}[/]");
-            return;
-        }
-
         table.AddRow(
             Markup.Escape(result.Operation),
             Markup.Escape(result.Variant),
@@ -57,6 +50,23 @@ internal static class VerifyTable
             Yes(result.SameTwice),
             Yes(result.SameInBatch),
             result.Outcome == VariantOutcome.Passed ? "[green]pass[/]" : $"[red]FAIL ({result.FailureCount})[/]");
+    }
+
+    /// <summary>Variants by the reason that they did not run.</summary>
+    private static void NotRun(IAnsiConsole console, VerifyReport report)
+    {
+        foreach (var reason in report.Variants
+            .Where(result => result.Cases == 0)
+            .GroupBy(result => result.Reason ?? "no shape of this sweep suits it"))
+        {
+            console.WriteLine($"Not run ({reason.Count()}): {reason.Key}:");
+            foreach (var operation in reason.GroupBy(result => result.Operation))
+            {
+                console.WriteLine($"  {operation.Key}: {string.Join(", ", operation.Select(result => result.Variant))}");
+            }
+        }
+
+        console.WriteLine();
     }
 
     private static void Failures(IAnsiConsole console, VerifyReport report, string path)

@@ -9,7 +9,6 @@ namespace GpuTransformer.Diagnostics.Roofline;
 internal static class RooflineMachine
 {
     private const string NvidiaVersion = "/proc/driver/nvidia/version";
-    private const string ProcessorInfo = "/proc/cpuinfo";
 
     /// <summary>A report without rows.</summary>
     public static RooflineReport Describe(BenchDevice device)
@@ -17,7 +16,7 @@ internal static class RooflineMachine
         var traits = device.Kernels.Traits;
         return new RooflineReport
         {
-            Device = traits.Kind == DeviceKind.Cpu ? $"{Processor()} ({traits.CpuThreads} threads, {DeviceTraits.SimdName})" : traits.Name,
+            Device = traits.Kind == DeviceKind.Cpu ? $"{MachineDescription.ProcessorName()} ({traits.CpuThreads} threads, {DeviceTraits.SimdName})" : traits.Name,
             Choice = device.Choice,
             Machine = [.. Lines(device)],
             Date = DateTimeOffset.UtcNow,
@@ -49,13 +48,4 @@ internal static class RooflineMachine
 
     private static string NvidiaDriver() =>
         File.Exists(NvidiaVersion) ? File.ReadLines(NvidiaVersion).FirstOrDefault("unknown").Replace("NVRM version: ", "", StringComparison.Ordinal) : "unknown";
-
-    private static string Processor()
-    {
-        const string Key = "model name";
-        var line = File.Exists(ProcessorInfo)
-            ? File.ReadLines(ProcessorInfo).FirstOrDefault(l => l.StartsWith(Key, StringComparison.Ordinal))
-            : null;
-        return line is null ? $"{RuntimeInformation.ProcessArchitecture} processor" : line[(line.IndexOf(':') + 1)..].Trim();
-    }
 }

@@ -20,7 +20,7 @@ internal sealed class AttentionCheck<TScore>(
 
     protected override string OrderOf(Variant<AttentionArgs<TScore>> variant) =>
         // The tile of one page is for devices on which no other fits; its order is its own.
-        variant.Name == "attention-flash-page" ? variant.Name : variant.Kind.ToString();
+        variant.Name == "attention-flash-page" ? variant.Name : base.OrderOf(variant);
 
     protected override IEnumerable<CheckShape<AttentionArgs<TScore>>> Shapes(SweepPlan plan) => plan.Pick(
         [

@@ -12,8 +12,6 @@ internal sealed class MatMulCheck : OperationCheck<MatMulArgs<StandardEpilogue>>
 
     protected override Operation<MatMulArgs<StandardEpilogue>> Of(KernelSet kernels) => kernels.MatMul;
 
-    protected override string OrderOf(Variant<MatMulArgs<StandardEpilogue>> variant) => variant.Kind.ToString();
-
     protected override IEnumerable<CheckShape<MatMulArgs<StandardEpilogue>>> Shapes(SweepPlan plan)
     {
         // As many of the largest tiles as there are multiprocessors, else the device is not filled and they are not taken.

@@ -45,7 +45,8 @@ internal sealed record MatMulShape(int M, int N, int K)
             ? batch.Rows(1, place, KByN ? N : K, KByN ? K : N, Spread.Normal)
             : batch.SharedRows(1, place, KByN ? K : N, KByN ? N : K);
         var bias = batch.SharedRows(2, place, 1, N, Spread.Outliers);
-        var (gate, residual) = (batch.Rows(3, place, N, rowsPerUnit, Spread.Normal), batch.Rows(4, place, N, rowsPerUnit));
+        var around = Epilogue is null ? 1 : N;
+        var (gate, residual) = (batch.Rows(3, place, around, rowsPerUnit, Spread.Normal), batch.Rows(4, place, around, rowsPerUnit));
         var y = batch.Output("y", place, N, () => Expected(batch.Units.Length * rowsPerUnit, x, weight, bias, gate, residual), rowsPerUnit);
         var args = new MatMulArgs<StandardEpilogue>
         {

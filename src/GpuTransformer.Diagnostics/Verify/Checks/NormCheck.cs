@@ -13,10 +13,14 @@ internal sealed class NormCheck(bool subtractsMean) : OperationCheck<NormArgs>
     protected override Operation<NormArgs> Of(KernelSet kernels) => subtractsMean ? kernels.LayerNorm : kernels.RmsNorm;
 
     protected override IEnumerable<CheckShape<NormArgs>> Shapes(SweepPlan plan) => plan.Pick(
-        [Shape(4, 64, true, true), Shape(4, 1024, true, true), Shape(3, 37, true, true)],
         [
-            Shape(5, 1, false, false), Shape(3, 4, true, true), Shape(4, 65, true, false), Shape(3, 257, false, true),
-            Shape(3, 768, true, true), Shape(3, 1025, true, false), Shape(3, 4100, false, true),
+            .. RowWidths.Whole.Select(width => Shape(2, width, true, true)),
+            .. RowWidths.Quads.Select(width => Shape(3, width, true, true)),
+            .. RowWidths.Ragged.Select(width => Shape(3, width, true, false)),
+        ],
+        [
+            Shape(5, 1, false, false), Shape(3, 4, true, true), Shape(4, 65, false, false), Shape(3, 768, false, true),
+            Shape(3, 1025, true, true),
         ],
         [Shape(4099, 768, true, true), Shape(1027, 4096, true, true), Shape(35, 16387, false, false)]);
 

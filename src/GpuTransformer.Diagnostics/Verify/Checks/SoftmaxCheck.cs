@@ -13,11 +13,14 @@ internal sealed class SoftmaxCheck : OperationCheck<SoftmaxArgs>
     protected override Operation<SoftmaxArgs> Of(KernelSet kernels) => kernels.Softmax;
 
     protected override IEnumerable<CheckShape<SoftmaxArgs>> Shapes(SweepPlan plan) => plan.Pick(
-        [Shape(4, 1024, true, false, true), Shape(3, 37, true, true, true)],
+        [
+            .. RowWidths.Whole.Select(width => Shape(2, width, false, false, true)),
+            .. RowWidths.Quads.Select(width => Shape(3, width, true, true, true)),
+            .. RowWidths.Ragged.Select(width => Shape(3, width, true, true, false)),
+        ],
         [
             Shape(5, 1, false, false, false), Shape(4, 15, true, false, false), Shape(5, 64, false, true, true),
-            Shape(4, 65, true, true, false), Shape(3, 257, false, false, true), Shape(4, 1025, true, false, false),
-            Shape(3, 4100, false, false, true),
+            Shape(4, 65, true, true, false), Shape(3, 1025, true, false, true), Shape(7, 12, true, true, true),
         ],
         [Shape(4099, 1024, true, false, true), Shape(35, 32003, false, false, false), Shape(1537, 128, false, true, true)]);
 

@@ -1,0 +1,18 @@
+using GpuTransformer.Kernels;
+
+namespace GpuTransformer.Diagnostics.Verify;
+
+/// <summary>Widths at the edges of what the teams of a row hold in registers.</summary>
+internal static class RowWidths
+{
+    private static readonly int[] s_lanes = [8, 32, 128, 256, 1024];
+
+    /// <summary>The widest row of each team: every lane is full.</summary>
+    public static IEnumerable<int> Whole => s_lanes.Select(RowTeams.Columns);
+
+    /// <summary>The narrowest row of each team whose rows start at multiples of 16 bytes, and the last: past every team.</summary>
+    public static IEnumerable<int> Quads => [20, .. Whole.Select(width => width + 4)];
+
+    /// <summary>The narrowest row of each team, which is no multiple of four.</summary>
+    public static IEnumerable<int> Ragged => [37, .. Whole.Select(width => width + 1)];
+}
