@@ -35,6 +35,9 @@ internal static class Tolerances
     /// <summary>Scores of normal data are below about 10, so a weight is off by some 10 · 2^-22; values reach 90.</summary>
     public static Bound Attention { get; } = new(3e-5, 1e-5);
 
+    /// <summary>Scores of normal data are below about 10 and rounded to 2^-20; the logarithm is as far off.</summary>
+    public static Bound LogSumExp { get; } = new(1e-5, 2e-6);
+
     /// <summary>Scores of normal data are below about 10, so a weight of at most 1 is off by some 10 · 2^-22.</summary>
     public static Bound AttentionMap { get; } = new(5e-6, 1e-5);
 

@@ -39,7 +39,7 @@ public class VerifyCoverageTests
             // One process runs one width of CPU tile; every other variant is for a GPU.
             var left = check.Unreached(device.Kernels, new SweepPlan(s_gpu, extent)).ToHashSet();
             left.IntersectWith(check.Unreached(device.Kernels, new SweepPlan(device.Kernels.Traits, extent)));
-            Assert.True(left.Count == 0, $"{name}: no shape of the {extent} sweep suits {string.Join(", ", left)}");
+            Assert.True(left.Count == 0, $"{name}: no shape of the {extent} sweep suits {string.Join(", ", left)}: {check.GetType().Name} wants one.");
         }
     }
 

@@ -18,30 +18,29 @@ internal sealed class AttentionCheck<TScore>(
 
     protected override Operation<AttentionArgs<TScore>> Of(KernelSet kernels) => kernels.Attention.With<TScore>();
 
-    protected override string OrderOf(Variant<AttentionArgs<TScore>> variant) =>
-        // The tile of one page is for devices on which no other fits; its order is its own.
-        variant.Name == "attention-flash-page" ? variant.Name : base.OrderOf(variant);
-
     protected override IEnumerable<CheckShape<AttentionArgs<TScore>>> Shapes(SweepPlan plan) => plan.Pick(
         [
-            Shape(new(2, 2, 64, [(64, 64), (64, 64)], 64, false)),
-            Shape(new(2, 1, 36, [(37, 37), (3, 35)], 64, true)),
+            Shape(new(2, 2, 64, [(64, 64), (64, 64)], 64, false) { Aligned = true }),
+            Shape(new(1, 1, 128, [(64, 128), (40, 40)], 64, false) { Aligned = true }),
+            Shape(new(2, 1, 36, [(37, 37), (3, 35)], 64, true) { LogSumExp = true }),
             Shape(new(2, 1, 40, [(1, 70), (1, 33)], 1, true)),
+            Shape(new(1, 1, 64, [(1, 577)], 1, true) { LogSumExp = true }),
         ],
         [
             Shape(new(1, 1, 4, [(1, 1), (1, 1)], 1, false)),
-            Shape(new(2, 1, 8, [(15, 15), (1, 31), (2, 0)], 16, true)),
+            Shape(new(2, 1, 8, [(15, 15), (1, 31), (2, 0)], 16, true) { LogSumExp = true }),
             Shape(new(4, 2, 33, [(17, 65), (3, 16)], 32, true)),
             Shape(new(1, 1, 5, [(65, 129), (2, 2), (33, 33)], 64, true)),
-            Shape(new(2, 1, 8, [(40, 150), (7, 20)], 64, true) { Window = 20 }),
+            Shape(new(2, 1, 8, [(40, 150), (7, 20)], 64, true) { Window = 20, Aligned = true }),
             Shape(new(1, 1, 130, [(18, 18), (2, 40)], 32, true)),
-            Shape(new(2, 2, 128, [(1, 321), (1, 16)], 1, true)),
-            Shape(new(1, 1, 256, [(5, 19), (1, 64)], 16, false)),
+            Shape(new(2, 2, 128, [(1, 321), (1, 16)], 1, true) { Aligned = true }),
+            Shape(new(6, 2, 64, [(1, 700), (3, 65), (1, 1100)], 4, true)),
+            Shape(new(1, 1, 256, [(5, 19), (1, 64)], 16, false) { Aligned = true }),
         ],
         [
-            Shape(new(12, 12, 64, [(512, 512), (128, 128), (77, 77)], 64, false)),
+            Shape(new(12, 12, 64, [(512, 512), (128, 128), (77, 77)], 64, false) { Aligned = true }),
             Shape(new(8, 2, 128, [(700, 700), (130, 1030)], 64, true)),
-            Shape(new(32, 8, 128, [(1, 4099), (1, 64), (1, 1000)], 1, true)),
+            Shape(new(32, 8, 128, [(1, 4099), (1, 64), (1, 1000)], 1, true) { Aligned = true }),
             Shape(new(4, 4, 64, [(300, 2000)], 32, true) { Window = 512 }),
         ]);
 
@@ -49,12 +48,21 @@ internal sealed class AttentionCheck<TScore>(
         new(shape.ToString(), shape.Sequences.Length, batch =>
         {
             var attention = shape.Of(batch);
-            var buffers = batch.Keep(new AttentionBuffers(batch.Accelerator, attention, shape.BlockRowsOf(batch)));
+            var buffers = batch.Keep(new AttentionBuffers(batch.Accelerator, attention, shape.BlockRowsOf(batch), aligned: shape.Aligned));
             var (policy, reference) = score(batch, shape.NumHeads);
-            var output = batch.Keep(new GuardedOutput(batch.Accelerator, attention.Rows.Count, attention.Width, attention.Width + 7));
+            var output = batch.Keep(new GuardedOutput(batch.Accelerator, attention.Rows.Count, attention.Width, attention.Width + (shape.Aligned ? 8 : 7)));
             var starts = shape.Starts(batch, attention.Width);
             batch.Add("output", output, starts, () => Expected(attention, starts[^1] / attention.Width, reference));
             var args = buffers.Arguments(output.View, policy);
+            if (shape.LogSumExp)
+            {
+                var logs = batch.Keep(new GuardedOutput(batch.Accelerator, attention.Rows.Count, shape.NumHeads, shape.NumHeads + 1));
+                var ends = shape.Starts(batch, shape.NumHeads);
+                batch.Add("log-sum-exp", logs, ends, () => Reference.Close(
+                    attention.ExpectedLogSumExp(reference)[..ends[^1]], Tolerances.LogSumExp));
+                args.LogSumExp = logs.View;
+            }
+
             if (batch.Spare > 0)
             {
                 var blocks = args.Blocks.Capacity;
@@ -64,6 +72,7 @@ internal sealed class AttentionCheck<TScore>(
             return args;
         })
         {
+            HasCapacity = shape.Sequences.Length > 1,
             CanBeEmpty = false,
         };
 

@@ -10,10 +10,16 @@ internal sealed record AttentionShape(
     /// <summary>Slots that a query sees at most.</summary>
     public int Window { get; init; } = int.MaxValue;
 
+    /// <summary>Rows of queries and output that start at multiples of 16 bytes.</summary>
+    public bool Aligned { get; init; }
+
+    /// <summary>The logarithms of the sums are asked for.</summary>
+    public bool LogSumExp { get; init; }
+
     public override string ToString() =>
         $"{NumHeads}/{NumKvHeads} heads x{HeadDim}, {string.Join(' ', Sequences.Take(4).Select(s => $"{s.Queries}:{s.Keys}"))}" +
         $"{(Sequences.Length > 4 ? " …" : "")}, blocks of {BlockRows}{(Causal ? ", causal" : "")}" +
-        $"{(Window < int.MaxValue ? $", window {Window}" : "")}";
+        $"{(Window < int.MaxValue ? $", window {Window}" : "")}{(LogSumExp ? ", log-sum-exp" : "")}{(Aligned ? "" : " unaligned")}";
 
     /// <summary>The batch's sequences in scrambled pages, and one row of a sequence of its own for each spare unit.</summary>
     public AttentionCase Of(CheckBatch batch)
