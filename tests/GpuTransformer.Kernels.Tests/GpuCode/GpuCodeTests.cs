@@ -54,6 +54,16 @@ public sealed partial class GpuCodeTests
     }
 
     [SkippableFact]
+    public void BarriersStandInUniformFlow()
+    {
+        SkipWithoutCompilers();
+        var codes = CompiledKernels.All.Where(code => code is { Target: CompiledKernels.Ptx80, Error: null }).ToList();
+        Assert.Contains(codes, code => code.Text.Contains("bar.sync", StringComparison.Ordinal));
+        Report(codes.SelectMany(code => BarrierUniformity.Faults(code.Text)
+            .Select(fault => $"{code.Name} has a barrier that a part of a group may miss, {fault}")));
+    }
+
+    [SkippableFact]
     public void VectorKernelsAccessFourFloatsAtOnce()
     {
         SkipWithoutCompilers();
