@@ -29,14 +29,16 @@ internal static class KernelLoader
     /// <summary>The launcher of a kernel with explicit groups; compiled at the first call for an accelerator.</summary>
     /// <param name="accelerator">Where the kernel will run.</param>
     /// <param name="kernel">A static method.</param>
-    /// <param name="limits">The group size and the groups a multiprocessor that the code is made for; default: any.</param>
+    /// <param name="limits">The largest group that is ever launched and the groups a multiprocessor that are wanted, both for
+    /// CUDA's compiler; default: any.</param>
     public static Action<AcceleratorStream, KernelConfig, TArgs> Load<TArgs>(
         Accelerator accelerator, Action<TArgs> kernel, KernelSpecialization limits = default)
         where TArgs : struct
     {
         if (BackendOf(accelerator) is not { } backend)
         {
-            return accelerator.LoadKernel(kernel, limits);
+            // A device with smaller groups takes the kernel in smaller groups.
+            return accelerator.LoadKernel(kernel, limits.IsCompatibleWith(accelerator) ? limits : default);
         }
 
         // A lock a kernel: different kernels compile at a time, the same one once.

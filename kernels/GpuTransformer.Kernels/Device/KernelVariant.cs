@@ -57,8 +57,9 @@ internal sealed class KernelVariant<TArgs> : Variant<TArgs>
     /// <summary>Made once for a device, then asked at each launch.</summary>
     public Func<DeviceTraits, ArgsFunction<TArgs, KernelConfig>> Grid { get; }
 
-    /// <summary>The largest group that is ever launched and the groups a multiprocessor that are wanted: what the compiler
-    /// for CUDA shares the registers by. Default: any.</summary>
+    /// <summary>The largest group that is ever launched and the groups a multiprocessor that are wanted: what CUDA's compiler
+    /// shares the registers by. A kernel of more than 64 registers must say it: a multiprocessor has 64 for each of 1024
+    /// threads, and a group that needs more than there are is refused at its launch. Default: any.</summary>
     public KernelSpecialization Limits { get; init; }
 
     /// <summary>Memory beside the arguments; null: none.</summary>

@@ -46,7 +46,7 @@ internal sealed class KernelSources
         var hook = typeof(AddressSpaceHook).GetMethod(nameof(AddressSpaceHook.InitializedKernelContext))!;
         var compile = typeof(KernelLoader).GetMethod(nameof(KernelLoader.Compile), BindingFlags.Static | BindingFlags.Public)!;
         var texts = Texts(KernelReach.Of(kernel.Method, hook, compile));
-        texts.Add($"limits {kernel.Limits}");
+        texts.Add($"limits {kernel.Limits.MaxNumThreadsPerGroup} {kernel.Limits.MinNumGroupsPerMultiprocessor}");
         texts.Add(KernelName.Of(kernel.Method));
         var bytes = Encoding.UTF8.GetBytes(string.Join('\n', texts));
         return Convert.ToHexStringLower(SHA256.HashData(bytes))[..16];

@@ -125,6 +125,14 @@ public static unsafe class BadSampleKernels
 
     public static void BoolParameter(WithBool argument) => argument.View[0] = argument.Flag ? 1 : 0;
 
+    public static void WarpShuffle(ArrayView<float> view) => view[0] = Warp.ShuffleXor(view[1], 1);
+
+    public static void UnsignedToFloat(ArrayView<uint> from, ArrayView<float> to) => to[0] = from[0];
+
+    public static void NegativeIndex(ArrayView<float> view) => view[0] = view[-1];
+
+    public static void NegativeIndexOfAPart(ArrayView<float> view) => view[0] = view.SubView(4, 4)[-1];
+
     public static void NativeInteger(ArrayView<int> view)
     {
         nint offset = view[1];

@@ -57,6 +57,8 @@ internal static class CalleeRules
     {
         var type = method.DeclaringType!;
         string owner = (type.IsGenericType ? type.GetGenericTypeDefinition() : type).FullName!;
+        if (IsWarpExchange(method, owner))
+            return $"calls {owner}.{method.Name}, which ILGPU has for CUDA and Intel's OpenCL only: use shared memory";
         return IsAllowed(method, type, owner) ? null : $"calls {owner}.{method.Name}, which kernels cannot";
     }
 
@@ -75,6 +77,10 @@ internal static class CalleeRules
         bool isDevice = DeviceTypes.Contains(owner) || (type.IsValueType && type.Assembly == typeof(Context).Assembly);
         return isDevice && !HostViewMethods.Contains(method.Name) && !IsViewConstructor(method, type);
     }
+
+    private static bool IsWarpExchange(MethodBase method, string owner) =>
+        owner == "ILGPU.Warp" && (method.Name.StartsWith("Shuffle", StringComparison.Ordinal) ||
+            method.Name.StartsWith("SubWarpShuffle", StringComparison.Ordinal) || method.Name == "Broadcast");
 
     /// <summary>Operators and constants of INumber&lt;T&gt;, which a number type implements under long names.</summary>
     private static bool IsArithmetic(string name)

@@ -57,7 +57,7 @@ public static unsafe class GoodSampleKernels
             Group.Barrier();
         }
         if (Group.IsFirstThread && arguments.Output.IsValid)
-            arguments.Output[Grid.IdxX] = shared[0] + Warp.ShuffleXor(0f, 1) + arguments.Table.Values[1];
+            arguments.Output[Grid.IdxX] = shared[0] + Warp.LaneIdx + arguments.Table.Values[1];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -44,6 +44,10 @@ public sealed class IlSampleTests
         { nameof(BadSampleKernels.HostCopy), "calls ILGPU.Runtime.ArrayViewExtensions.MemSetToZero" },
         { nameof(BadSampleKernels.ViewAddress), "calls ILGPU.Runtime.ArrayViewExtensions.LoadEffectiveAddressAsPtr" },
         { nameof(BadSampleKernels.BoolParameter), "Boolean cannot be passed to a kernel" },
+        { nameof(BadSampleKernels.WarpShuffle), "calls ILGPU.Warp.ShuffleXor, which ILGPU has for CUDA and Intel's OpenCL only" },
+        { nameof(BadSampleKernels.UnsignedToFloat), "makes a float of an unsigned number" },
+        { nameof(BadSampleKernels.NegativeIndex), "indexes a view with a negative number" },
+        { nameof(BadSampleKernels.NegativeIndexOfAPart), "indexes a view with a negative number" },
         { nameof(BadSampleKernels.NativeInteger), "IntPtr ends ILGPU's compiler" },
     };
 

@@ -34,6 +34,7 @@ internal static class InstructionRules
         [OpCodes.Leave_S] = "leaves a protected block",
         [OpCodes.Ckfinite] = "checks for finite numbers",
         [OpCodes.Mkrefany] = "makes a typed reference",
+        [OpCodes.Conv_R_Un] = "makes a float of an unsigned number, which PTX does in double precision: cast to int first",
     };
 
     public static string? Fault(IlMethod code, int index)
@@ -49,7 +50,17 @@ internal static class InstructionRules
             return StaticField(code.ResolveField(instruction.Token));
         if (instruction.Code.Name!.Contains(".ovf", StringComparison.Ordinal))
             return "checks for overflow, which ILGPU leaves out";
-        return Division(code, index);
+        return Division(code, index) ?? NegativeIndex(code, index);
+    }
+
+    /// <summary>PTX reads a negative index as a large positive one, in a part of a view too.</summary>
+    private static string? NegativeIndex(IlMethod code, int index)
+    {
+        if (index == 0 || code.Instructions[index].Code != OpCodes.Call || ConstantAt(code, index - 1) is not < 0)
+            return null;
+        var target = code.ResolveMethod(code.Instructions[index].Token);
+        bool isView = target.DeclaringType is { IsGenericType: true, Name: "ArrayView`1" or "ArrayView1D`2" };
+        return isView && target.Name is "get_Item" or "SubView" ? "indexes a view with a negative number" : null;
     }
 
     private static string? NewObject(MethodBase constructor) =>
@@ -81,7 +92,7 @@ internal static class InstructionRules
         var operation = code.Instructions[index].Code;
         bool isDivision = operation == OpCodes.Div || operation == OpCodes.Div_Un;
         bool isRemainder = operation == OpCodes.Rem || operation == OpCodes.Rem_Un;
-        if ((!isDivision && !isRemainder) || Divisor(code, index - 1) is not { } divisor)
+        if ((!isDivision && !isRemainder) || ConstantAt(code, index - 1) is not { } divisor)
             return null;
         if (isRemainder)
             return $"takes the remainder by {divisor}: use & or a comparison";
@@ -90,7 +101,8 @@ internal static class InstructionRules
             : null;
     }
 
-    private static long? Divisor(IlMethod code, int index)
+    /// <summary>The number that is pushed there, where the code says it.</summary>
+    private static long? ConstantAt(IlMethod code, int index)
     {
         while (index > 0 && IsConversion(code.Instructions[index].Code))
             index--;

@@ -28,6 +28,23 @@ internal static class KernelLaunch
                 $"A kernel for groups of {specialization.MaxNumThreadsPerGroup} threads does not fit a device " +
                 $"whose groups have at most {accelerator.MaxNumThreadsPerGroup}.");
 
+    /// <summary>A launch of a larger group than the kernel was compiled for fails, as it does on CUDA.</summary>
+    internal static Action<AcceleratorStream, KernelConfig, T> Limit<T>(
+        Action<AcceleratorStream, KernelConfig, T> launcher, KernelSpecialization specialization)
+        where T : struct =>
+        specialization.MaxNumThreadsPerGroup is not { } most
+            ? launcher
+            : (stream, config, argument) =>
+            {
+                if (config.GroupDim.LongSize > most)
+                {
+                    throw new ArgumentOutOfRangeException(
+                        nameof(config),
+                        $"A group of {config.GroupDim} threads is launched of a kernel compiled for {most}.");
+                }
+                launcher(stream, config, argument);
+            };
+
     internal static int CheckGroupSize(Accelerator accelerator, int customGroupSize)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(customGroupSize);

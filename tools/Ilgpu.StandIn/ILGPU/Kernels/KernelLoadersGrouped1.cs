@@ -22,7 +22,8 @@ public static partial class KernelLoaders
         this Accelerator accelerator,
         Action<T1> action,
         KernelSpecialization specialization)
-        where T1 : struct => LoadKernel(KernelLaunch.Check(accelerator, specialization), action);
+        where T1 : struct =>
+        KernelLaunch.Limit(LoadKernel(KernelLaunch.Check(accelerator, specialization), action), specialization);
 
     public static Action<KernelConfig, T1> LoadStreamKernel<T1>(
         this Accelerator accelerator,
