@@ -27,6 +27,7 @@ var root = new RootCommand("Transformer inference in C#: any GPU through ILGPU, 
     GenerateCommand.CreateTranslate(),
     ChatCommand.Create(),
     BenchCommand.Create(),
+    TuneCommand.Create(),
 };
 
 // A text that begins with @ is a text, not the name of a file with more arguments.

@@ -92,6 +92,9 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
         });
     }
 
+    internal override ShapeClass? ClassOf(in AttentionArgs<TScore> args) => new ShapeClass(
+        ShapeClass.Of(args.Blocks.Capacity), ShapeClass.Of(args.BlockRows), ShapeClass.Of(PagedKeysCheck.Slots(args.Pages)), args.Pages.HeadDim);
+
     /// <inheritdoc/>
     protected override void Check(in AttentionArgs<TScore> args)
     {

@@ -13,8 +13,10 @@ public sealed class KernelSet
     /// <param name="accelerator">Any CUDA, OpenCL or CPU accelerator.</param>
     /// <param name="variant">Run everything through this kind of variant; null: the best for the device. A kind that
     /// the device does not have is an error when an operation is launched, never a silent fallback.</param>
+    /// <param name="tuning">Choices to take; null: those that <c>gputx tune</c> left for this device in the user's data
+    /// folder, unless the environment variable <c>GPUTX_TUNING</c> is <c>off</c> or names another file.</param>
     /// <exception cref="DeviceException">An OpenCL device without the generic address space.</exception>
-    public KernelSet(Accelerator accelerator, VariantKind? variant = null)
+    public KernelSet(Accelerator accelerator, VariantKind? variant = null, TuningTable? tuning = null)
     {
         ArgumentNullException.ThrowIfNull(accelerator);
         if (accelerator is CLAccelerator { Capabilities.GenericAddressSpace: false })
@@ -26,6 +28,7 @@ public sealed class KernelSet
         Accelerator = accelerator;
         Traits = DeviceTraits.Of(accelerator);
         RequestedVariant = variant;
+        Tuning = tuning ?? TuningTable.For(Traits);
         if (variant == VariantKind.Cpu && Traits.Kind != DeviceKind.Cpu)
         {
             throw new DeviceException($"Variant cpu was asked for, but {Traits.Name} is a {Traits.Kind} device.");
@@ -82,6 +85,9 @@ public sealed class KernelSet
 
     /// <summary>The kind of variant that was asked for; null: the best for the device.</summary>
     public VariantKind? RequestedVariant { get; }
+
+    /// <summary>The tuned choices that it takes.</summary>
+    public TuningTable Tuning { get; }
 
     /// <summary>y = activation(scale · x · weightᵀ + bias) · gate + residual.</summary>
     public MatMul MatMul { get; }

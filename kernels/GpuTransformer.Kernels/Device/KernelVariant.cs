@@ -62,9 +62,15 @@ internal sealed class KernelVariant<TArgs> : Variant<TArgs>
     /// threads, and a group that needs more than there are is refused at its launch. Default: any.</summary>
     public KernelSpecialization Limits { get; init; }
 
+    /// <summary>Where the device can run it at all, when it is meant for fewer shapes than that; null: it is not.</summary>
+    public VariantPredicate<TArgs>? Allowed { get; init; }
+
     /// <summary>Memory beside the arguments; null: none.</summary>
     public VariantWorkspace<TArgs>? Workspace { get; init; }
 
     /// <summary>What runs after the first kernel; null: nothing.</summary>
     public KernelStage<TArgs>? Second { get; init; }
+
+    public override bool Allows(DeviceTraits traits, in TArgs args) =>
+        Allowed is null ? Supports(traits, args) : Allowed(traits, args);
 }

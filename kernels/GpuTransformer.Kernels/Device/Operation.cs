@@ -58,7 +58,18 @@ public abstract class Operation<TArgs>
     internal BoundOperation Bind(in TArgs args)
     {
         Check(args);
-        var index = Choose(args);
+        return Bind(args, Choose(args));
+    }
+
+    /// <summary>The same with one named entry of the table, for tuning.</summary>
+    internal BoundOperation BindVariant(in TArgs args, string variant)
+    {
+        Check(args);
+        return Bind(args, Array.FindIndex(_table, entry => entry.Name == variant));
+    }
+
+    private BoundOperation Bind(in TArgs args, int index)
+    {
         var variant = _table[index];
         var (shape, flops, bytes) = Describe(args);
         var info = new OperationInfo(Name, variant.Name, variant.Kind, shape, flops, bytes);
@@ -92,7 +103,14 @@ public abstract class Operation<TArgs>
     /// <summary>Shape, floating-point operations and bytes moved, at capacity.</summary>
     protected abstract (string Shape, long Flops, long Bytes) Describe(in TArgs args);
 
-    private int Choose(in TArgs args) => VariantChoice.Select(Name, _table, Kernels.Traits, args, Kernels.RequestedVariant);
+    /// <summary>The shapes that are tuned together with this one; null: there is nothing to tune.</summary>
+    internal virtual ShapeClass? ClassOf(in TArgs args) => null;
+
+    private int Choose(in TArgs args)
+    {
+        var tuned = Kernels.Tuning.Count > 0 && ClassOf(args) is { } shape ? Kernels.Tuning.Find(Name, shape) : null;
+        return VariantChoice.Select(Name, _table, Kernels.Traits, args, Kernels.RequestedVariant, tuned);
+    }
 
     private LoadedKernel<TArgs> Loaded(int index)
     {

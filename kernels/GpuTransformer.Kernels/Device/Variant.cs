@@ -24,7 +24,11 @@ internal abstract class Variant<TArgs>
 
     public VariantKind Kind { get; }
 
+    /// <summary>Whether a device can run it for these arguments, and it is meant for them.</summary>
     public virtual bool Supports(DeviceTraits traits, in TArgs args) => _supports is null || _supports(traits, args);
+
+    /// <summary>Whether a device can run it for these arguments, though another may be meant for them: what tuning tries.</summary>
+    public virtual bool Allows(DeviceTraits traits, in TArgs args) => Supports(traits, args);
 }
 
 /// <summary>A variant that is a SIMD tile over the process's thread pool.</summary>

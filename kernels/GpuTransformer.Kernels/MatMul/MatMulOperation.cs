@@ -62,6 +62,9 @@ public class MatMulOperation<TEpilogue> : Operation<MatMulArgs<TEpilogue>>
         GC.KeepAlive(weight);
     }
 
+    internal override ShapeClass? ClassOf(in MatMulArgs<TEpilogue> args) => new ShapeClass(
+        ShapeClass.Of((long)args.Batch * args.Rows.Capacity), ShapeClass.Of(args.N), ShapeClass.Of(args.K), args.Batch > 1 ? 1 : 0);
+
     /// <inheritdoc/>
     protected override void Check(in MatMulArgs<TEpilogue> args)
     {

@@ -26,6 +26,9 @@ public abstract class NormOperation : Operation<NormArgs>
         cpu,
     ];
 
+    internal override ShapeClass? ClassOf(in NormArgs args) =>
+        new ShapeClass(ShapeClass.Of(args.Rows.Capacity), ShapeClass.Of(args.Width), 0, args.HasResidual);
+
     /// <inheritdoc/>
     protected override void Check(in NormArgs args)
     {

@@ -60,6 +60,9 @@ public sealed class Softmax : Operation<SoftmaxArgs>
         Run(stream, args);
     }
 
+    internal override ShapeClass? ClassOf(in SoftmaxArgs args) =>
+        new ShapeClass(ShapeClass.Of(args.Rows.Capacity), ShapeClass.Of(args.Width), 0, args.HasMask);
+
     /// <inheritdoc/>
     protected override void Check(in SoftmaxArgs args)
     {

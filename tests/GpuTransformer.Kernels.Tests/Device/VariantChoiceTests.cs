@@ -16,11 +16,16 @@ public class VariantChoiceTests
         Kernel("naive", VariantKind.Naive, _ => true),
         Kernel("small", VariantKind.Group, t => t.MaxGroupSize >= 16),
         Kernel("large", VariantKind.Group, t => t.MaxGroupSize >= 512 && t.SharedBytes >= 48 << 10),
+        new KernelVariant<AddArgs>(
+            "shy", VariantKind.Group, static _ => { }, _ => (in AddArgs _) => new KernelConfig(1, 1), (DeviceTraits _, in AddArgs _) => false)
+        {
+            Allowed = (DeviceTraits traits, in AddArgs _) => traits.MaxGroupSize >= 512,
+        },
         AddCpu.Variant,
     ];
 
     [Fact]
-    public void A_cpu_takes_its_tiles() => Assert.Equal(3, Select(s_cpu, null));
+    public void A_cpu_takes_its_tiles() => Assert.Equal(4, Select(s_cpu, null));
 
     [Fact]
     public void A_gpu_takes_the_last_group_kernel_that_fits()
@@ -49,8 +54,26 @@ public class VariantChoiceTests
         Assert.Throws<DeviceException>(() => Select(s_cuda, VariantKind.Cpu));
     }
 
-    private static int Select(DeviceTraits traits, VariantKind? requested) =>
-        VariantChoice.Select("Add", s_table, traits, default(AddArgs), requested);
+    [Fact]
+    public void A_tuned_variant_goes_before_the_built_in_choice()
+    {
+        Assert.Equal(1, Select(s_cuda, null, "small"));
+        Assert.Equal(2, Select(s_cuda, null, "large"));
+        Assert.Equal(3, Select(s_cuda, VariantKind.Group, "shy"));
+    }
+
+    [Fact]
+    public void A_tuned_variant_that_does_not_fit_is_passed_over()
+    {
+        Assert.Equal(1, Select(s_openCl, null, "large"));
+        Assert.Equal(2, Select(s_cuda, null, "gone"));
+        Assert.Equal(2, Select(s_cuda, null, "naive"));
+        Assert.Equal(0, Select(s_cuda, VariantKind.Naive, "small"));
+        Assert.Equal(s_table.Length - 1, Select(s_cpu, null, "small"));
+    }
+
+    private static int Select(DeviceTraits traits, VariantKind? requested, string? tuned = null) =>
+        VariantChoice.Select("Add", s_table, traits, default(AddArgs), requested, tuned);
 
     private static KernelVariant<AddArgs> Kernel(string name, VariantKind kind, Func<DeviceTraits, bool> supports) => new(
         name,

@@ -68,6 +68,7 @@ internal static class DevicesCommand
             Console.WriteLine($"  CPU tiles: {DeviceTraits.SimdName}, {traits.CpuThreads} thread(s)");
         }
 
+        Console.WriteLine($"  tuning: {kernels.Tuning.Origin}");
         var lines = VariantReport.Of(kernels);
         var (operation, shape) = (lines.Max(l => l.Operation.Length), lines.Max(l => l.Shape.Length));
         foreach (var line in lines)
