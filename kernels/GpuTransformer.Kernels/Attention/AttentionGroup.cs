@@ -16,8 +16,8 @@ internal static class AttentionGroup<TScore, TTile>
     /// same rows by 16 or 8 dimensions of the tile's output, and of the output so far, in registers.
     /// Shared: a stage of queries and keys, then the weights in its place; a stage of values; figures of the rows
     /// (<see cref="AttentionShared"/>): 28 to 30 KB, 24 KB with 16 rows.
-    /// Barriers: a tile of 64 keys has 2 for each 32 dimensions but the first, which has 1; 2 in the softmax; 2 for each
-    /// stage of values but the first; 1 to merge. 8 at 64x64.
+    /// Barriers: a tile of 64 keys has 2 for each 32 dimensions but the first, which has 1; 1 for the maxima; 2 for each
+    /// stage of values but the first, which has 1; 1 to merge. 8 at 64x64 and 64 dimensions.
     /// Numerics: scores sum dimensions of scale · q in ascending order. Each tile (64 slots at an absolute place) is computed
     /// from scratch: its own maximum, weights and their sum (<see cref="AttentionGroupSoftmax{TScore,TTile}"/>), output with
     /// ascending slots. Tiles are merged in ascending order. So a row's bits depend neither on the other rows nor on how
@@ -51,24 +51,30 @@ internal static class AttentionGroup<TScore, TTile>
         var outputs = default(AttentionRegisters);
         for (var start = block.Begin & -AttentionKeys.Tile; start < block.End; start += AttentionKeys.Tile)
         {
-            // Stages of values that some row sees.
-            var key = block.Begin > start ? (block.Begin - start) & -AttentionLayout<TTile>.StageValues : 0;
-            var keysEnd = block.End - start < AttentionKeys.Tile ? block.End - start : AttentionKeys.Tile;
-            AttentionStageValues<TTile>.Run(args.Pages, block, shared, start + key);
             var scores = Scores(args, block, shared, rowThread, column, start);
             AttentionGroupSoftmax<TScore, TTile>.Finish(args, block, shared, ref scores, rowThread, column, start);
             AttentionGroupSoftmax<TScore, TTile>.StoreMaxima(shared, scores, rowThread, column);
             Group.Barrier();
             AttentionGroupSoftmax<TScore, TTile>.Weigh(shared, scores, rowThread, column);
-            Group.Barrier();
-            AttentionGroupSoftmax<TScore, TTile>.UpdateRows(shared);
+
+            // Stages of values that some row sees.
             var tileOutputs = default(AttentionRegisters);
-            AttentionProduct<TTile>.Values(shared, ref tileOutputs, rowThread, column, key, panels);
-            for (key += AttentionLayout<TTile>.StageValues; key < keysEnd; key += AttentionLayout<TTile>.StageValues)
+            var first = block.Begin > start ? (block.Begin - start) & -AttentionLayout<TTile>.StageValues : 0;
+            var end = Math.Min(block.End - start, AttentionKeys.Tile);
+            for (var key = first; key < end; key += AttentionLayout<TTile>.StageValues)
             {
-                Group.Barrier();
+                if (key > first)
+                {
+                    Group.Barrier();
+                }
+
                 AttentionStageValues<TTile>.Run(args.Pages, block, shared, start + key);
                 Group.Barrier();
+                if (key == first)
+                {
+                    AttentionGroupSoftmax<TScore, TTile>.UpdateRows(shared);
+                }
+
                 AttentionProduct<TTile>.Values(shared, ref tileOutputs, rowThread, column, key, panels);
             }
 

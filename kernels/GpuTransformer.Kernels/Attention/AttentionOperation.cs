@@ -19,9 +19,8 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
             traits => (in AttentionArgs<TScore> args) =>
                 RowGrid.ThreadPerItem(traits, (long)args.Blocks.Capacity * args.BlockRows * args.NumHeads)),
         Tile<AttentionTileSmall>("attention-flash-small", fewestRows: 1, mostDims: int.MaxValue, minGroups: 5),
-        Tile<AttentionTile16x256>("attention-flash-16x256", fewestRows: 1, mostDims: int.MaxValue, minGroups: 5),
-        Tile<AttentionTile32x256>("attention-flash-32x256", fewestRows: 17, mostDims: int.MaxValue, minGroups: 3),
-        Tile<AttentionTile64x128>("attention-flash-64x128", fewestRows: 33, mostDims: 128, minGroups: 3),
+        Tile<AttentionTile32x256>("attention-flash-32x256", fewestRows: 1, mostDims: int.MaxValue, minGroups: 2),
+        Tile<AttentionTile64x128>("attention-flash-64x128", fewestRows: 33, mostDims: 128, minGroups: 2),
         Tile<AttentionTile64x64>("attention-flash-64x64", fewestRows: 33, mostDims: 64, minGroups: 5),
         AttentionDecoding<TScore>.Row,
         AttentionDecoding<TScore>.Split,

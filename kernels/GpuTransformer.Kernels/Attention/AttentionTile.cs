@@ -98,17 +98,6 @@ internal struct AttentionTileSmall : IAttentionTile
     public static int StageShift => 4;
 }
 
-/// <summary>64 threads for 16 rows of heads up to 256.</summary>
-internal struct AttentionTile16x256 : IAttentionTile
-{
-    public static int ColumnThreads => 16;
-    public static int ColumnShift => 4;
-    public static int RowThreads => 4;
-    public static int RowQuads => 1;
-    public static int RowShift => 4;
-    public static int StageShift => 3;
-}
-
 /// <summary>128 threads for 32 rows of heads up to 256.</summary>
 internal struct AttentionTile32x256 : IAttentionTile
 {
