@@ -17,8 +17,11 @@ public sealed class AttentionMap : Operation<AttentionMapArgs>
             "attentionmap-row", VariantKind.Group, AttentionMapGroup.Kernel,
             traits => (in AttentionMapArgs args) => new KernelConfig(
                 new Index3D(Math.Max(1, args.Rows.Capacity), args.NumHeads, 1),
-                new Index3D(RowGrid.GroupThreads(traits, args.MapKeys, 4, AttentionMapGroup.MostThreads), 1, 1)),
-            (DeviceTraits traits, in AttentionMapArgs args) => args.NumHeads <= MostGroupsInY),
+                new Index3D(RowGrid.GroupThreads(traits, args.MapKeys, 8, AttentionMapGroup.MostThreads), 1, 1)),
+            (DeviceTraits traits, in AttentionMapArgs args) =>
+                args.NumHeads <= MostGroupsInY
+                && args.Pages.HeadDim <= AttentionMapGroup.MaxHeadDim
+                && ShapeCheck.IsVectorAligned(args.Pages.Keys)),
         AttentionMapCpu.Variant,
     ];
 

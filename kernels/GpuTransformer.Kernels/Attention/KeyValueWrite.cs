@@ -13,15 +13,8 @@ public sealed class KeyValueWrite : Operation<KeyValueWriteArgs>
             "kvwrite-naive", VariantKind.Naive, KeyValueWriteNaive.Kernel,
             traits => (in KeyValueWriteArgs args) => RowGrid.ThreadPerItem(
                 traits, (long)args.Rows.Capacity * args.Pages.NumKvHeads * args.Pages.HeadDim)),
-        new KernelVariant<KeyValueWriteArgs>(
-            "kvwrite-turned", VariantKind.Group, KeyValueWriteGroup.Kernel,
-            traits => (in KeyValueWriteArgs args) => new KernelConfig(
-                new Index3D(
-                    Math.Max(1, (int)(((long)args.Rows.Capacity + KeyValueWriteGroup.Rows - 1) / KeyValueWriteGroup.Rows)),
-                    args.Pages.NumKvHeads,
-                    1),
-                new Index3D(Math.Min(traits.MaxGroupSize, KeyValueWriteGroup.MostThreads), 1, 1)),
-            (DeviceTraits traits, in KeyValueWriteArgs args) => args.Pages.NumKvHeads <= MostGroupsInY),
+        Turned<ScalarAccess>("kvwrite-turned"),
+        Turned<VectorAccess>("kvwrite-turned-vector"),
         KeyValueWriteCpu.Variant,
     ];
 
@@ -50,4 +43,21 @@ public sealed class KeyValueWrite : Operation<KeyValueWriteArgs>
         var elements = (long)args.Rows.Capacity * args.Pages.NumKvHeads * args.Pages.HeadDim;
         return ($"{args.Rows.Capacity}x{args.Pages.NumKvHeads}x{args.Pages.HeadDim}", 0, 4 * sizeof(float) * elements);
     }
+
+    private static KernelVariant<KeyValueWriteArgs> Turned<TAccess>(string name)
+        where TAccess : struct, IQuadAccess =>
+        new(name, VariantKind.Group, KeyValueWriteGroup<TAccess>.Kernel,
+            traits => (in KeyValueWriteArgs args) => new KernelConfig(
+                new Index3D(
+                    Math.Max(1, (int)(((long)args.Rows.Capacity + PagedKeys.PageTokens - 1) / PagedKeys.PageTokens)),
+                    args.Pages.NumKvHeads,
+                    1),
+                new Index3D(Math.Min(traits.MaxGroupSize, KeyValueWriteGroup<TAccess>.MostThreads), 1, 1)),
+            (DeviceTraits traits, in KeyValueWriteArgs args) =>
+                args.Pages.NumKvHeads <= MostGroupsInY
+                && (!TAccess.NeedsAlignment
+                    || (args.Pages.HeadDim % 4 == 0
+                        && ShapeCheck.IsVectorAligned(args.Key)
+                        && ShapeCheck.IsVectorAligned(args.Value)
+                        && ShapeCheck.IsVectorAligned(args.Pages.Values))));
 }

@@ -1,9 +1,12 @@
+using ILGPU;
+using ILGPU.Runtime;
+
 namespace GpuTransformer.Kernels;
 
 /// <summary>Copies pages of keys and values within a layer (copy on write, where sequences share pages).</summary>
 public sealed class PageCopy : Operation<PageCopyArgs>
 {
-    private const int ElementsPerThread = 16;
+    private const int MostGroupsInY = 65535;
 
     internal static readonly Variant<PageCopyArgs>[] Variants =
     [
@@ -12,8 +15,14 @@ public sealed class PageCopy : Operation<PageCopyArgs>
             traits => (in PageCopyArgs args) => RowGrid.ThreadPerItem(traits, (long)args.Copies.Capacity * args.PageElements)),
         new KernelVariant<PageCopyArgs>(
             "pagecopy-group", VariantKind.Group, PageCopyGroup.Kernel,
-            traits => (in PageCopyArgs args) => RowGrid.GroupPerRow(
-                traits, args.Copies.Capacity, args.PageElements, ElementsPerThread, PageCopyGroup.MostThreads)),
+            traits => (in PageCopyArgs args) => new KernelConfig(
+                new Index3D(Math.Max(1, args.Copies.Capacity), PageCopyGroup.Parts(args.PageElements, Threads(traits)), 1),
+                new Index3D(Threads(traits), 1, 1)),
+            (DeviceTraits traits, in PageCopyArgs args) =>
+                args.PageElements % 4 == 0
+                && PageCopyGroup.Parts(args.PageElements, Threads(traits)) <= MostGroupsInY
+                && ShapeCheck.IsVectorAligned(args.Keys)
+                && ShapeCheck.IsVectorAligned(args.Values)),
         PageCopyCpu.Variant,
     ];
 
@@ -40,4 +49,6 @@ public sealed class PageCopy : Operation<PageCopyArgs>
     /// <inheritdoc/>
     protected override (string Shape, long Flops, long Bytes) Describe(in PageCopyArgs args) => (
         $"{args.Copies.Capacity}x{args.PageElements}", 0, 4L * sizeof(float) * args.Copies.Capacity * args.PageElements);
+
+    private static int Threads(DeviceTraits traits) => Math.Min(traits.MaxGroupSize, PageCopyGroup.MostThreads);
 }

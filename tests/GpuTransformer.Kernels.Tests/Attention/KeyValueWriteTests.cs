@@ -19,6 +19,11 @@ public class KeyValueWriteTests
         Case(device, sweep, 1, 33, [17, 0, 5]);
         Case(device, sweep, 3, 8, [31, 40]);
         Case(device, sweep, 1, 70, [18]);
+
+        // Rows at multiples of 16 bytes.
+        Case(device, sweep, 1, 4, [1], aligned: true);
+        Case(device, sweep, 3, 8, [31, 40], aligned: true);
+        Case(device, sweep, 2, 68, [17, 0, 5], aligned: true);
         sweep.AssertAllRan();
     }
 
@@ -54,11 +59,13 @@ public class KeyValueWriteTests
     }
 
     private static void Case(
-        TestDevice device, VariantSweep<KeyValueWriteArgs> sweep, int numKvHeads, int headDim, int[] lengths)
+        TestDevice device, VariantSweep<KeyValueWriteArgs> sweep, int numKvHeads, int headDim, int[] lengths, bool aligned = false)
     {
+        var (keyOffset, valueOffset) = aligned ? (4, 8) : (5, 2);
         var attentionCase = new AttentionCase(
             numKvHeads, numKvHeads, headDim, lengths, AttentionCase.Sequences(lengths, lengths, causal: false));
         var width = numKvHeads * headDim;
+        var (keyStride, valueStride) = aligned ? (width + 4, width + 8) : (width + 3, width + 1);
         var rowCount = lengths.Sum();
 
         // After the sequences a hole and a slot past the page table: neither is written.
@@ -82,8 +89,8 @@ public class KeyValueWriteTests
         var capacity = rowCount + 3;
         var pageTable = attentionCase.PageTable();
         var expected = attentionCase.Pages(pageTable);
-        using var keyRows = device.Upload(Data.Strided([.. keys], capacity, width, width + 3, 5));
-        using var valueRows = device.Upload(Data.Strided([.. values], capacity, width, width + 1, 2));
+        using var keyRows = device.Upload(Data.Strided([.. keys], capacity, width, keyStride, keyOffset));
+        using var valueRows = device.Upload(Data.Strided([.. values], capacity, width, valueStride, valueOffset));
         using var writeTable = device.Upload([.. table]);
 
         // The last row, which would overwrite the first, is past the active count.
@@ -95,8 +102,8 @@ public class KeyValueWriteTests
                 buffers = new AttentionBuffers(device, attentionCase, 16, writePages: false);
                 return new KeyValueWriteArgs
                 {
-                    Key = new RowView(keyRows.View, 5, width + 3),
-                    Value = new RowView(valueRows.View, 2, width + 1),
+                    Key = new RowView(keyRows.View, keyOffset, keyStride),
+                    Value = new RowView(valueRows.View, valueOffset, valueStride),
                     Pages = buffers.Pages,
                     WriteTable = writeTable.View,
                     Rows = ActiveRows.FromState(state.View, 0, capacity),

@@ -16,7 +16,7 @@ public class PageCopyTests
     {
         using var device = new TestDevice(kind);
         var sweep = new VariantSweep<PageCopyArgs>(device, device.Kernels.PageCopy);
-        foreach (var elements in new[] { 16, 48, 16 * 37 })
+        foreach (var elements in new[] { 16, 48, 16 * 37, 16 * 150, 17 })
         {
             // One page goes to two places; pages outside are passed over; the last copy is past the active count.
             Case(device, sweep, elements, [2, 0, 2, 6, 5, 3, 1, Pages, -1, 1, Pages, 1, 4, 1]);
