@@ -47,14 +47,13 @@ internal static class AttentionDecoding<TScore>
     /// part smaller than a pass.</summary>
     internal static int Splits(DeviceTraits traits, in AttentionArgs<TScore> args)
     {
-        var groups = Math.Max(1, (long)Blocks(args) * args.Pages.NumKvHeads);
+        var groups = Groups(args);
         if (groups >= (long)FewGroups * traits.Multiprocessors)
         {
             return 1;
         }
 
-        var passTiles = AttentionLines.MostTiles * 64 / Math.Clamp((int)System.Numerics.BitOperations.RoundUpToPowerOf2(
-            (uint)args.Pages.HeadDim), 64, AttentionLines.MaxHeadDim);
+        var passTiles = AttentionLines.Threads >> AttentionLines.DimShiftOf(args.Pages.HeadDim);
         var passes = (AttentionPartials.Tiles(args.Pages) + passTiles - 1) / passTiles;
         var wanted = ((long)EnoughGroups * traits.Multiprocessors + groups - 1) / groups;
         return (int)Math.Min(passes, wanted);
@@ -68,6 +67,15 @@ internal static class AttentionDecoding<TScore>
         && args.Pages.NumKvHeads <= AttentionOperation<TScore>.MostGroupsInY
         && ShapeCheck.IsVectorAligned(args.Pages.Keys)
         && ShapeCheck.IsVectorAligned(args.Pages.Values);
+
+    /// <summary>Groups with something to do, at capacity: blocks may be of fewer rows than they might be.</summary>
+    private static long Groups(in AttentionArgs<TScore> args)
+    {
+        var lines = args.RowTable.Length / 4 * (args.NumHeads / args.Pages.NumKvHeads);
+        var most = (long)Blocks(args);
+        var ofLines = (lines + AttentionLines.Count - 1) / AttentionLines.Count;
+        return Math.Max(1, Math.Min(most, Math.Max(ofLines, args.Blocks.Capacity)) * args.Pages.NumKvHeads);
+    }
 
     private static int Blocks(in AttentionArgs<TScore> args) =>
         args.Blocks.Capacity * AttentionLines.Parts(args.BlockRows, args.NumHeads, args.Pages.NumKvHeads);

@@ -63,6 +63,9 @@ internal struct AttentionLines
     public static int Parts(int blockRows, int numHeads, int numKvHeads) =>
         (blockRows * (numHeads / numKvHeads) + Count - 1) >> 2;
 
+    /// <summary>log2 of the threads that share a tile's values, for a head.</summary>
+    public static int DimShiftOf(int headDim) => headDim <= 64 ? 4 : headDim <= 128 ? 5 : 6;
+
     public static AttentionLines Allocate()
     {
         var lines = default(AttentionLines);
@@ -91,7 +94,7 @@ internal struct AttentionLines
         var headDim = args.Pages.HeadDim;
         Sequence = args.RowTable[4 * firstRow];
         KvHead = kvHead;
-        DimShift = headDim <= 64 ? 4 : headDim <= 128 ? 5 : 6;
+        DimShift = DimShiftOf(headDim);
         if (Group.IdxX < Count)
         {
             var line = first + Group.IdxX;

@@ -4,7 +4,7 @@ using ILGPU;
 namespace GpuTransformer.Kernels;
 
 /// <summary>Brings a stage of queries and keys into shared memory: 32 dimensions of the group's rows and of 64 keys. Heads of
-/// whole fours are loaded 128 bits at a time, four or eight loads under way in each thread.</summary>
+/// whole fours are loaded 128 bits at a time, up to eight loads under way in each thread.</summary>
 /// <remarks>Rows past the block read its last row, keys in pages that no row sees read a page that one does, dimensions
 /// past the head the last that is there: none of it reaches an output. Queries are turned on the way: a warp reads 4
 /// rows by 32 dimensions and writes 4 rows of each dimension into banks that the mixing keeps apart.</remarks>
@@ -48,12 +48,14 @@ internal static class AttentionStage<TScore, TTile>
         {
             for (var pass = 0; pass < KeyPasses; pass += 4)
             {
-                Keys(args.Pages, shared, keyStart, firstDim, left, pass);
-            }
+                var keys = LoadKeys(args.Pages, keyStart, firstDim, left, pass);
+                if (pass < QueryPasses)
+                {
+                    var queries = LoadQueries(args, block, firstDim, left, pass);
+                    StoreQueries(shared, queries, args.Scale, pass);
+                }
 
-            for (var pass = 0; pass < QueryPasses; pass += QueryPasses < 4 ? 2 : 4)
-            {
-                Queries(args, block, shared, firstDim, left, pass);
+                StoreKeys(shared, keys, pass);
             }
         }
         else
@@ -66,41 +68,61 @@ internal static class AttentionStage<TScore, TTile>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Keys(in PagedKeys pages, in AttentionShared shared, int keyStart, int firstDim, int left, int pass)
+    private static Float4x4 LoadKeys(in PagedKeys pages, int keyStart, int firstDim, int left, int pass)
     {
         var keys = pages.Keys.Cast<Float4>();
         var d = (Group.IdxX >> KeyColumnShift) + pass * KeyDims;
         var start = keyStart + 4 * firstDim;
-        var a = keys[start + 4 * Least(d, left - 1)];
-        var b = keys[start + 4 * Least(d + KeyDims, left - 1)];
-        var c = keys[start + 4 * Least(d + 2 * KeyDims, left - 1)];
-        var e = keys[start + 4 * Least(d + 3 * KeyDims, left - 1)];
-        var to = shared.Keys.SubView(Group.IdxX + pass * AttentionLayout<TTile>.Threads, 3 * AttentionLayout<TTile>.Threads + 1);
-        to[0] = a;
-        to[AttentionLayout<TTile>.Threads] = b;
-        to[2 * AttentionLayout<TTile>.Threads] = c;
-        to[3 * AttentionLayout<TTile>.Threads] = e;
+        Float4x4 result;
+        result.A = keys[start + 4 * Least(d, left - 1)];
+        result.B = keys[start + 4 * Least(d + KeyDims, left - 1)];
+        result.C = keys[start + 4 * Least(d + 2 * KeyDims, left - 1)];
+        result.D = keys[start + 4 * Least(d + 3 * KeyDims, left - 1)];
+        return result;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Queries(
-        in AttentionArgs<TScore> args, in AttentionBlock block, in AttentionShared shared, int firstDim, int left, int pass)
+    private static void StoreKeys(in AttentionShared shared, in Float4x4 keys, int pass)
+    {
+        var to = shared.Keys.SubView(Group.IdxX + pass * AttentionLayout<TTile>.Threads, 3 * AttentionLayout<TTile>.Threads + 1);
+        to[0] = keys.A;
+        to[AttentionLayout<TTile>.Threads] = keys.B;
+        to[2 * AttentionLayout<TTile>.Threads] = keys.C;
+        to[3 * AttentionLayout<TTile>.Threads] = keys.D;
+    }
+
+    /// <summary>Four dimensions of four rows, of two where a thread has no more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Float4x4 LoadQueries(
+        in AttentionArgs<TScore> args, in AttentionBlock block, int firstDim, int left, int pass)
     {
         var four = Group.IdxX & (QueryFours - 1);
         var row = (Group.IdxX >> QueryFourShift) + pass * QueryRows;
         var dim = 4 * four < left ? firstDim + 4 * four : firstDim;
-        var a = Query(args, block, row, dim);
-        var b = Query(args, block, row + QueryRows, dim);
+        var result = default(Float4x4);
+        result.A = Query(args, block, row, dim);
+        result.B = Query(args, block, row + QueryRows, dim);
         if (QueryPasses >= 4)
         {
-            var c = Query(args, block, row + 2 * QueryRows, dim);
-            var d = Query(args, block, row + 3 * QueryRows, dim);
-            Turn(shared, c, args.Scale, row + 2 * QueryRows, four);
-            Turn(shared, d, args.Scale, row + 3 * QueryRows, four);
+            result.C = Query(args, block, row + 2 * QueryRows, dim);
+            result.D = Query(args, block, row + 3 * QueryRows, dim);
         }
 
-        Turn(shared, a, args.Scale, row, four);
-        Turn(shared, b, args.Scale, row + QueryRows, four);
+        return result;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreQueries(in AttentionShared shared, in Float4x4 queries, float scale, int pass)
+    {
+        var four = Group.IdxX & (QueryFours - 1);
+        var row = (Group.IdxX >> QueryFourShift) + pass * QueryRows;
+        Turn(shared, queries.A, scale, row, four);
+        Turn(shared, queries.B, scale, row + QueryRows, four);
+        if (QueryPasses >= 4)
+        {
+            Turn(shared, queries.C, scale, row + 2 * QueryRows, four);
+            Turn(shared, queries.D, scale, row + 3 * QueryRows, four);
+        }
     }
 
     private static Float4 Query(in AttentionArgs<TScore> args, in AttentionBlock block, int row, int dim)

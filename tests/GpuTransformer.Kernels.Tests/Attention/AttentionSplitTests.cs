@@ -1,7 +1,4 @@
 using GpuTransformer.Diagnostics.References;
-using ILGPU;
-using ILGPU.Runtime;
-using ILGPU.Runtime.CPU;
 using Xunit;
 
 namespace GpuTransformer.Kernels.Tests;
@@ -31,35 +28,28 @@ public sealed class AttentionSplitTests
     {
         int[] queries = [rows, rows, rows], lengths = [keys, Math.Max(0, keys - 65), 0];
         var attention = new AttentionCase(heads, kvHeads, headDim, lengths, AttentionCase.Sequences(queries, lengths, causal: true));
-        var expected = attention.Expected();
-        var expectedLog = attention.ExpectedLogSumExp();
-        float[]? bits = null;
-        float[]? bitsLog = null;
-        var splits = new List<int>();
-        foreach (var multiprocessors in new[] { 1, 4, 16, 64 })
-        {
-            using var context = Context.Create(builder => builder.CPU(new CPUDevice(32, 4, multiprocessors)));
-            using var accelerator = context.CreateCPUAccelerator(0);
-            var kernels = new KernelSet(accelerator);
-            using var buffers = new AttentionBuffers(accelerator, attention, 4);
-            foreach (var variant in new[] { AttentionDecoding<PlainScore>.Row, AttentionDecoding<PlainScore>.Split })
-            {
-                using var output = new GuardedOutput(accelerator, attention.Rows.Count, attention.Width, attention.Width + 3);
-                using var log = new GuardedOutput(accelerator, attention.Rows.Count, heads, heads + 2);
-                var args = buffers.Arguments(output.View, default(PlainScore)) with { LogSumExp = log.View };
-                kernels.Attention.RunVariant(accelerator.DefaultStream, args, variant);
-                accelerator.DefaultStream.Synchronize();
-                bits ??= output.Read();
-                bitsLog ??= log.Read();
-                Assert.Equal(bits, output.Read());
-                Assert.Equal(bitsLog, log.Read());
-                splits.Add(AttentionDecoding<PlainScore>.Splits(kernels.Traits, args));
-            }
-        }
+        using var device = new TestDevice(TestDeviceKind.Nvidia);
+        using var buffers = new AttentionBuffers(device, attention, 4);
+        var (bits, bitsLog) = Run(device, buffers, attention, AttentionDecoding<PlainScore>.Row);
+        Tolerance.Close(attention.Expected(), bits, Absolute, Relative, "output");
+        Tolerance.Close(attention.ExpectedLogSumExp(), bitsLog, Absolute, Relative, "logarithm");
 
-        Tolerance.Close(expected, bits!, Absolute, Relative, "output");
-        Tolerance.Close(expectedLog, bitsLog!, Absolute, Relative, "logarithm");
-        Assert.True(keys < 129 || splits.Distinct().Count() > 1, "the cases must be split in more than one way");
+        // The parts that a device of so many multiprocessors would get, on one of one: each lane is a thread here.
+        foreach (var multiprocessors in new[] { 1, 4, 64 })
+        {
+            var traits = device.Kernels.Traits with { Multiprocessors = multiprocessors };
+            var split = AttentionDecoding<PlainScore>.Split;
+            var pinned = new KernelVariant<AttentionArgs<PlainScore>>(
+                split.Name, split.Kind, split.Kernel, _ => split.Grid(traits))
+            {
+                Limits = split.Limits,
+                Workspace = split.Workspace,
+                Second = split.Second,
+            };
+            var (output, log) = Run(device, buffers, attention, pinned);
+            Assert.Equal(bits, output);
+            Assert.Equal(bitsLog, log);
+        }
     }
 
     [Fact]
@@ -81,8 +71,37 @@ public sealed class AttentionSplitTests
         Assert.Equal(32, AttentionDecoding<PlainScore>.Splits(traits, args));
         Assert.Equal(1, AttentionDecoding<PlainScore>.Splits(traits, args with { Blocks = ActiveRows.Fixed(22) }));
         Assert.Equal(9, AttentionDecoding<PlainScore>.Splits(traits, args with { Blocks = ActiveRows.Fixed(5) }));
+
+        // Heads that share a key head are lines of one group, and a block of four rows may hold one.
+        var shared = args.Pages;
+        (shared.NumKvHeads, shared.PagesPerSequence) = (8, 4096);
+        Assert.Equal(66, AttentionDecoding<PlainScore>.Splits(traits, args with { NumHeads = 32, Pages = shared, BlockRows = 4 }));
         var few = args.Pages;
         few.PagesPerSequence = 32;
         Assert.Equal(1, AttentionDecoding<PlainScore>.Splits(traits, args with { Pages = few }));
+    }
+
+    private static (float[] Output, float[] LogSumExp) Run(
+        TestDevice device, AttentionBuffers buffers, AttentionCase attention, KernelVariant<AttentionArgs<PlainScore>> variant)
+    {
+        using var output = new GuardedOutput(device, attention.Rows.Count, attention.Width, attention.Width + 3);
+        using var log = new GuardedOutput(device, attention.Rows.Count, attention.NumHeads, attention.NumHeads + 2);
+        var args = buffers.Arguments(output.View, default(PlainScore)) with { LogSumExp = log.View };
+        new TableOf(device.Kernels, variant).RunVariant(device.Stream, args, variant);
+        device.Stream.Synchronize();
+        return (output.Read(), log.Read());
+    }
+
+    /// <summary>An operation of one variant.</summary>
+    private sealed class TableOf(KernelSet kernels, KernelVariant<AttentionArgs<PlainScore>> variant)
+        : Operation<AttentionArgs<PlainScore>>(kernels, "Attention", [variant])
+    {
+        protected override void Check(in AttentionArgs<PlainScore> args)
+        {
+        }
+
+        protected override bool IsEmpty(in AttentionArgs<PlainScore> args) => false;
+
+        protected override (string Shape, long Flops, long Bytes) Describe(in AttentionArgs<PlainScore> args) => ("", 0, 0);
     }
 }
