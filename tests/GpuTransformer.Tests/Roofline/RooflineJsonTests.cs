@@ -16,6 +16,9 @@ public class RooflineJsonTests
         Assert.Equal(5, root.GetProperty("roofs").GetArrayLength());
         Assert.Equal("a row without time", root.GetProperty("leftOut")[0].GetProperty("name").GetString());
         var rows = root.GetProperty("rows").EnumerateArray().ToArray();
+        var worst = rows.Single(r => r.GetProperty("name").GetString() == root.GetProperty("worst").GetString());
+        Assert.Equal(
+            rows.Where(r => r.TryGetProperty("targetValue", out _) && !IsTime(r)).Min(Nearness), Nearness(worst));
         Assert.Equal(report.Rows.Select(r => r.Name), rows.Select(r => r.GetProperty("name").GetString()));
         foreach (var (row, json) in report.Rows.Zip(rows))
         {
@@ -24,6 +27,19 @@ public class RooflineJsonTests
             Assert.Equal(row.Cublas is not null, json.TryGetProperty("cublas", out _));
             Assert.Equal(row.Verdict.ToString(), json.GetProperty("verdict").GetString(), ignoreCase: true);
         }
+    }
+
+    private static bool IsTime(JsonElement row) => row.GetProperty("target").GetProperty("isTime").GetBoolean();
+
+    private static double Nearness(JsonElement row) =>
+        row.GetProperty("targetValue").GetDouble() / row.GetProperty("target").GetProperty("first").GetDouble();
+
+    [Fact]
+    public async Task Once_runs_each_row_without_a_report()
+    {
+        var (code, output, error) = await Cli.Gputx.RunAsync("bench", "--device", "cpu", "--once", "--filter", "launch");
+        Assert.True(code == 0, error);
+        Assert.Equal("launch of one operation in a plan, host side: ran", output.Trim());
     }
 
     [Fact]

@@ -31,7 +31,7 @@ internal static class SampleReport
             Device = traits.Name,
             Choice = "cuda:0 was asked for",
             Machine = ["driver 1 < 2", "ILGPU"],
-            Date = new DateTimeOffset(2026, 11, 21, 20, 0, 0, TimeSpan.Zero),
+            Date = new DateTime(2026, 11, 21, 20, 0, 0, DateTimeKind.Utc),
             IsCard = true,
             Clock = "device events",
             Roofs =

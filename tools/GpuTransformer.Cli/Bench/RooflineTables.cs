@@ -75,6 +75,11 @@ internal static class RooflineTables
                 $"{judged.Count(r => r.Verdict == Verdict.Aim)} at their aim.");
         }
 
+        if (report.Worst is { } worst)
+        {
+            console.WriteLine($"Furthest from its {(report.IsCard ? "target" : "roof")}: {worst.Name}.");
+        }
+
         console.WriteLine($"Took {report.Seconds:F0} s.");
     }
 

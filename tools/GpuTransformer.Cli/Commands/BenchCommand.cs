@@ -17,6 +17,7 @@ internal static class BenchCommand
     private static readonly Option<bool> s_asJson = new("--json") { Description = "One JSON object instead of tables." };
     private static readonly Option<FileInfo?> s_page = new("--html") { Description = "Write the report as one page with the roofline plot.", HelpName = "FILE" };
     private static readonly Option<bool> s_quick = new("--quick") { Description = "Half the time." };
+    private static readonly Option<bool> s_once = new("--once") { Description = "Run each row once, unmeasured: for a profiler." };
     private static readonly Option<string[]> s_filter = new("--filter") { Description = "Only rows whose names contain all of these words.", HelpName = "WORD", AllowMultipleArgumentsPerToken = true };
     private static readonly Option<DirectoryInfo?> s_folder = new("--out") { Description = $"Write {JsonName} and {PageName} there, and again after each part of the run.", HelpName = "FOLDER" };
 
@@ -24,7 +25,7 @@ internal static class BenchCommand
     {
         var command = new Command("bench", "Measure each kernel at a transformer's shapes against what the device can do; a table, JSON, a page with the roofline.")
         {
-            s_asJson, s_page, s_quick, s_filter, s_folder,
+            s_asJson, s_page, s_quick, s_once, s_filter, s_folder,
         };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
         return command;
@@ -43,6 +44,12 @@ internal static class BenchCommand
         using var device = new BenchDevice(parsed.GetValue(DeviceOptions.Device)!, parsed.GetValue(DeviceOptions.Variant));
         var scale = RooflineScale.Of(device.Kernels.Traits, parsed.GetValue(s_quick));
         using var run = new RooflineRun(device, scale, parsed.GetValue(s_filter) ?? []);
+        if (parsed.GetValue(s_once))
+        {
+            run.Once(name => Console.WriteLine($"{name}: ran"));
+            return ExitCode.Ok;
+        }
+
         var console = asJson ? null : NewConsole();
         if (console is not null)
         {

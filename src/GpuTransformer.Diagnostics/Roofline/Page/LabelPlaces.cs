@@ -14,15 +14,15 @@ internal sealed class LabelPlaces(double left, double top, double right, double 
     public void Take(double x, double y, double width, double height) =>
         _taken.Add(new Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2));
 
-    /// <summary>Keeps labels off a line.</summary>
-    public void TakeLine(double x1, double y1, double x2, double y2)
+    /// <summary>Keeps labels off a line, or off a text along it.</summary>
+    public void TakeLine(double x1, double y1, double x2, double y2, double thickness = 2)
     {
         const double Step = 6;
         var count = (int)(Math.Sqrt((x2 - x1) * (x2 - x1) + (y2 - y1) * (y2 - y1)) / Step);
         for (var i = 0; i <= count; i++)
         {
             var part = count == 0 ? 0 : i / (double)count;
-            Take(x1 + part * (x2 - x1), y1 + part * (y2 - y1), 2, 2);
+            Take(x1 + part * (x2 - x1), y1 + part * (y2 - y1), thickness, thickness);
         }
     }
 

@@ -12,7 +12,7 @@ internal static class PageStyle
           --matmul: #79a8ff; --attention: #ff9d66; --rows: #5fd08f; --weights: #d48df5; --model: #ff86b3; --launch: #9aa5b1;
           --good: #5fd08f; --best: #4fe0b5; --bad: #ff8a80; } }
         body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
-        main { max-width: 1180px; margin: 0 auto; padding: 28px 20px 48px; }
+        main { max-width: 1320px; margin: 0 auto; padding: 28px 20px 48px; }
         h1 { font-size: 27px; margin: 0; } h2 { font-size: 18px; margin: 34px 0 8px; }
         .over { margin: 0; color: var(--soft); letter-spacing: .04em; } .under { margin: 6px 0 0; color: var(--soft); font-size: 13px; }
         .tiles { display: flex; flex-wrap: wrap; gap: 10px; margin: 18px 0 14px; }
@@ -34,10 +34,11 @@ internal static class PageStyle
         .legend { display: flex; flex-wrap: wrap; gap: 6px 20px; margin: 8px 0 0 78px; color: var(--soft); font-size: 13px; }
         .legend span { display: inline-flex; align-items: center; gap: 7px; } .dot { width: 11px; height: 11px; border-radius: 50%; background: var(--own); }
         .diamond { width: 8px; height: 8px; transform: rotate(45deg); border: 1.5px solid var(--ink); }
+        .stroke { height: 15px; border-left: 1.6px solid var(--ink); } .dotted { height: 15px; border-left: 1.6px dotted var(--ink); }
         .solid, .dashed { width: 24px; border-top: 2.4px solid var(--ink); } .dashed { border-top: 1.6px dashed var(--ink); }
-        .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
-        th { text-align: right; color: var(--soft); font-weight: 500; padding: 4px 8px; white-space: nowrap; border-bottom: 1px solid var(--line); }
-        th:first-child, th:nth-child(2) { text-align: left; } td { padding: 3.5px 8px; border-bottom: 1px solid var(--grid); white-space: nowrap; }
+        .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 12.5px; font-variant-numeric: tabular-nums; }
+        th { text-align: right; color: var(--soft); font-weight: 500; padding: 4px 6px; white-space: nowrap; border-bottom: 1px solid var(--line); }
+        th:first-child, th:nth-child(2) { text-align: left; } td { padding: 3.5px 6px; border-bottom: 1px solid var(--grid); white-space: nowrap; }
         tbody tr:first-child td { border-top: 1px solid var(--line); } td.number { text-align: right; } td.what { border-left: 3px solid var(--own); }
         td.variant { color: var(--soft); } .chip { border: 1px solid; border-radius: 9px; padding: 0 8px; font-size: 12px; }
         .v-aim { color: var(--best); font-weight: 600; } .v-first { color: var(--good); } .v-missed { color: var(--bad); } .v-notjudged { color: var(--soft); }

@@ -20,6 +20,11 @@ internal static class RooflinePage
         WriteLegend(page, report);
         page.AppendLine("<h2>Share of the roof</h2>");
         page.AppendLine(ShareBars.Draw(report));
+        if (report.Rows.Any(r => r is { Verdict: not Verdict.NotJudged, Target.IsTime: false }))
+        {
+            page.AppendLine("<p class=\"legend\"><span><i class=\"dotted\"></i>first target</span><span><i class=\"stroke\"></i>aim</span><span><i class=\"diamond\"></i>cuBLAS</span></p>");
+        }
+
         page.AppendLine("<h2>Every row</h2>");
         PageTable.Write(page, report);
         WriteNotes(page, report);
@@ -33,7 +38,7 @@ internal static class RooflinePage
     {
         page.AppendLine($"<header><p class=\"over\">GpuTransformer · roofline</p><h1>{T(report.Device)}</h1><p class=\"under\">");
         page.AppendLine(
-            $"{report.Date.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC · " +
+            $"{report.Date.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC · " +
             string.Join(" · ", report.Machine.Select(T)) + "</p></header><section class=\"tiles\">");
         foreach (var roof in report.Roofs.Where(r => r.IsOuter))
         {

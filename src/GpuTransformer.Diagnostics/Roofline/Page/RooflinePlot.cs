@@ -32,7 +32,7 @@ internal sealed class RooflinePlot
         _x = LogAxis.Around(_rows.Select(r => r.Intensity).Append(flops / slowest), 2.2, Left, Right);
         var rates = _rows.Select(r => r.FlopsPerSecond)
             .Concat(_rows.Where(r => r.Cublas is not null).Select(r => r.Work.Flops / r.Cublas!.Median)).Append(flops);
-        _y = LogAxis.Around(rates, 1.7, Bottom, Top);
+        _y = LogAxis.Around(rates, 1.9, Bottom, Top);
     }
 
     /// <summary>The plot; empty where no row has both operations and bytes.</summary>
@@ -117,7 +117,7 @@ internal sealed class RooflinePlot
     {
         var style = !roof.IsMeasured ? "roof card" : roof.IsOuter ? "roof outer" : "roof inner";
         var top = _roofs.Where(r => !r.IsMemory && (r.IsMeasured == roof.IsMeasured || !roof.IsMemory)).Select(r => r.Rate).DefaultIfEmpty(_y.Most).Max();
-        var text = $"{roof.Name}: {Quantity.Rate(roof.Rate, roof.IsMemory)}";
+        var text = NameOf(roof);
         double x1, y1, x2, y2;
         if (roof.IsMemory)
         {
@@ -143,22 +143,26 @@ internal sealed class RooflinePlot
         DrawRoofName(roof, text, x1, y1, x2, y2);
     }
 
-    /// <summary>Along the line: at the right end of a level roof, near the left end of a slanted one. The card's own stands
-    /// above its line, the measured one below.</summary>
+    /// <summary>Along the line. Level roofs: above the line at its right end, the measured one left of the card's, whose
+    /// line is near. Slanted ones: near the left end, the measured one below its line.</summary>
     private void DrawRoofName(Roof roof, string text, double x1, double y1, double x2, double y2)
     {
+        const double Space = 6, TextHeight = 11;
         var angle = Math.Atan2(y2 - y1, x2 - x1);
-        var shift = roof.IsMeasured ? 14 : -6;
         var width = LabelPlaces.WidthOf(text);
-        double along = roof.IsMemory ? 10 : Math.Max(0, x2 - x1 - width - 6);
+        var card = _roofs.FirstOrDefault(r => !r.IsMemory && !r.IsMeasured);
+        var taken = roof.IsMeasured && roof.IsOuter && card is not null ? LabelPlaces.WidthOf(NameOf(card)) : 0;
+        var along = roof.IsMemory ? 10 : Math.Max(0, x2 - x1 - width - taken - Space);
+        var shift = roof.IsMemory && roof.IsMeasured ? 14 : roof.IsMeasured && card is not null && roof.IsOuter ? _y.At(card.Rate) - y1 - Space : -Space;
         var (x, y) = (x1 + along * Math.Cos(angle) - shift * Math.Sin(angle), y1 + along * Math.Sin(angle) + shift * Math.Cos(angle));
-        var degrees = angle * 180 / Math.PI;
         _svg.AppendLine(
-            $"<text class=\"roofname\" x=\"{N(x)}\" y=\"{N(y)}\" transform=\"rotate({N(degrees)} {N(x)} {N(y)})\">{T(text)}</text>");
+            $"<text class=\"roofname\" x=\"{N(x)}\" y=\"{N(y)}\" transform=\"rotate({N(angle * 180 / Math.PI)} {N(x)} {N(y)})\">{T(text)}</text>");
         _labels.TakeLine(
             x + 4 * Math.Sin(angle), y - 4 * Math.Cos(angle), x + width * Math.Cos(angle) + 4 * Math.Sin(angle),
-            y + width * Math.Sin(angle) - 4 * Math.Cos(angle));
+            y + width * Math.Sin(angle) - 4 * Math.Cos(angle), TextHeight);
     }
+
+    private static string NameOf(Roof roof) => $"{roof.Name}: {Quantity.Rate(roof.Rate, roof.IsMemory)}";
 
     private void DrawRow(RooflineRow row)
     {

@@ -29,6 +29,7 @@ internal static class RooflineJson
             report.IsComplete,
             report.Seconds,
             report.Remarks,
+            Worst = report.Worst?.Name,
             report.Roofs,
             Rows = report.Rows.Select(Row),
             report.LeftOut,

@@ -80,7 +80,7 @@ internal sealed record RooflineReport
     /// <summary>Driver, ILGPU, runtime, operating system.</summary>
     public required IReadOnlyList<string> Machine { get; init; }
 
-    public required DateTimeOffset Date { get; init; }
+    public required DateTime Date { get; init; }
 
     /// <summary>Whether targets are judged: the device is a graphics card.</summary>
     public required bool IsCard { get; init; }
@@ -106,7 +106,15 @@ internal sealed record RooflineReport
     /// <summary>Whether every section was run.</summary>
     public bool IsComplete { get; init; }
 
+    /// <summary>The kernel furthest from its first target, or where none is judged from its measured roof; null: no kernel
+    /// was measured.</summary>
+    public RooflineRow? Worst => Rows.Where(r => r.Family is not (RowFamily.Model or RowFamily.Launch) && Nearness(r) is not null).MinBy(Nearness);
+
     /// <summary>The roof of a kind that rows are held against: measured, or the card's.</summary>
     public Roof? Outer(bool isMemory, bool isMeasured) =>
         Roofs.FirstOrDefault(r => r.IsOuter && r.IsMemory == isMemory && r.IsMeasured == isMeasured);
+
+    private double? Nearness(RooflineRow row) => !Rows.Any(r => r.Verdict != Verdict.NotJudged)
+        ? row.ShareOfMeasured
+        : row is { Target.IsTime: false, TargetValue: { } value } ? value / row.Target.First : null;
 }

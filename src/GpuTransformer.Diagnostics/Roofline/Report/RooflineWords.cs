@@ -14,12 +14,12 @@ internal static class RooflineWords
         _ => "launch",
     };
 
-    /// <summary>60 % of cuBLAS, aim 85 %.</summary>
+    /// <summary>60, aim 85 % of cuBLAS.</summary>
     public static string Of(RooflineTarget target) => target.Measure switch
     {
-        TargetMeasure.Milliseconds => $"{target.First} ms, aim {target.Aim} ms",
-        TargetMeasure.Microseconds => $"{target.First} us, aim {target.Aim} us",
-        _ => $"{Quantity.Share(target.First)} of {Base(target.Measure)}, aim {Quantity.Share(target.Aim)}",
+        TargetMeasure.Milliseconds => $"{target.First}, aim {target.Aim} ms",
+        TargetMeasure.Microseconds => $"{target.First}, aim {target.Aim} us",
+        _ => $"{100 * target.First:F0}, aim {Quantity.Share(target.Aim)} of {Base(target.Measure)}",
     };
 
     /// <summary>A target's measure of a row, in its unit.</summary>
@@ -43,7 +43,7 @@ internal static class RooflineWords
     private static string Base(TargetMeasure measure) => measure switch
     {
         TargetMeasure.ShareOfCublas => "cuBLAS",
-        TargetMeasure.ShareOfPeak => "float32 peak",
+        TargetMeasure.ShareOfPeak => "peak",
         _ => "copy",
     };
 }
