@@ -9,9 +9,15 @@ namespace GpuTransformer.Diagnostics.Verify;
 /// <param name="Plan">Device and extent.</param>
 /// <param name="Seed">Of the inputs.</param>
 /// <param name="Watch">Told what runs, before each launch.</param>
+/// <param name="Wants">Whether a variant of an operation is to run, by name and kind.</param>
 /// <param name="Tamper">Changes what a variant gave, in tests of the checks themselves; null: nothing does.</param>
 internal sealed record CheckContext(
-    KernelSet Kernels, SweepPlan Plan, ulong Seed, LaunchWatch Watch, Action<string, int, float[]>? Tamper)
+    KernelSet Kernels,
+    SweepPlan Plan,
+    ulong Seed,
+    LaunchWatch Watch,
+    Func<string, string, VariantKind, bool> Wants,
+    Action<string, int, float[]>? Tamper)
 {
     public CancellationToken Cancellation { get; init; }
 
@@ -62,14 +68,19 @@ internal abstract class OperationCheck<TArgs> : OperationCheck
 
     public override int ShapeCount(SweepPlan plan) => Shapes(plan).Count();
 
+    /// <summary>The shapes of a plan, for checks that are made of others.</summary>
+    public IEnumerable<CheckShape<TArgs>> ShapesOf(SweepPlan plan) => Shapes(plan);
+
     public override void Run(CheckContext context, List<VariantTally> tallies)
     {
         var operation = Of(context.Kernels);
-        var table = operation.Table.ToArray();
-        var mine = Array.ConvertAll(
-            table, variant => new VariantTally(Name, variant.Name, variant.Kind.ToString().ToLowerInvariant()));
-        var wanted = context.Kernels.RequestedVariant;
-        tallies.AddRange(mine.Where((_, i) => wanted is null || table[i].Kind == wanted));
+        VariantRun<TArgs>[] runs =
+        [
+            .. operation.Table.ToArray()
+                .Where(variant => context.Wants(Name, variant.Name, variant.Kind))
+                .Select(variant => new VariantRun<TArgs>(operation, variant, OrderOf(variant), TallyOf(variant))),
+        ];
+        tallies.AddRange(runs.Select(run => run.Tally));
         foreach (var shape in Shapes(context.Plan))
         {
             context.Cancellation.ThrowIfCancellationRequested();
@@ -83,12 +94,9 @@ internal abstract class OperationCheck<TArgs> : OperationCheck
                     IsWhole = units.Length == shape.Units,
                 };
                 var args = shape.Arrange(batch);
-                for (var i = 0; i < table.Length; i++)
+                foreach (var run in runs)
                 {
-                    if (wanted is null || table[i].Kind == wanted)
-                    {
-                        Run(context, new VariantRun<TArgs>(operation, table[i], OrderOf(table[i]), mine[i]), shape, batch, args, bits);
-                    }
+                    Run(context, run, shape, batch, args, bits);
                 }
             }
         }
@@ -112,6 +120,8 @@ internal abstract class OperationCheck<TArgs> : OperationCheck
 
         return [.. left.Select(variant => variant.Name)];
     }
+
+    private VariantTally TallyOf(Variant<TArgs> variant) => new(Name, variant.Name, variant.Kind.ToString().ToLowerInvariant());
 
     private static void Run(
         CheckContext context, VariantRun<TArgs> run, CheckShape<TArgs> shape, CheckBatch batch, in TArgs args, BitsByUnit bits)

@@ -30,6 +30,13 @@ internal sealed class VariantTally(string operation, string variant, string kind
     private readonly List<CheckFailure> _failures = [];
     private int _failureCount;
 
+    public string Operation => operation;
+
+    public string Variant => variant;
+
+    /// <summary>What ran it instead of the device; null: the device did.</summary>
+    public string? Substitute { get; set; }
+
     /// <summary>Why it does not run on the device.</summary>
     public string? Reason { get; set; }
 
@@ -81,6 +88,7 @@ internal sealed class VariantTally(string operation, string variant, string kind
         SameTwice,
         SameInBatch,
         Cases > 0 ? null : Reason,
+        Substitute,
         _failureCount,
         [.. _failures]);
 }
@@ -97,6 +105,7 @@ internal sealed class VariantTally(string operation, string variant, string kind
 /// <param name="SameInBatch">Whether units gave the same bits in other batches, and in variants of the same order; null:
 /// not tried.</param>
 /// <param name="Reason">Why it did not run.</param>
+/// <param name="Substitute">What ran it instead of the device, which cannot; null: the device did.</param>
 /// <param name="FailureCount">All failures.</param>
 /// <param name="Failures">The first of them.</param>
 internal sealed record VariantResult(
@@ -110,5 +119,6 @@ internal sealed record VariantResult(
     bool? SameTwice,
     bool? SameInBatch,
     string? Reason,
+    string? Substitute,
     int FailureCount,
     IReadOnlyList<CheckFailure> Failures);

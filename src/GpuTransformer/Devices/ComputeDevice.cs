@@ -73,6 +73,13 @@ public sealed class ComputeDevice : IDisposable
         };
     }
 
+    /// <summary>A CPU accelerator with the warps and groups of a graphics card: slow, but it runs every group kernel.</summary>
+    internal static ComputeDevice OpenWideCpu()
+    {
+        var card = CPUDevice.Nvidia;
+        return new ComputeDevice(Context.Create(builder => builder.CPU(card)), card, VariantKind.Group, "a CPU in the shape of a graphics card");
+    }
+
     /// <summary>The devices of one kind that this machine has, without opening one.</summary>
     public static IReadOnlyList<string> Names(DeviceKind kind)
     {

@@ -47,7 +47,7 @@ public class VerifyCoverageTests
     public void AVariantThatCannotRunSaysWhatItNeeds()
     {
         using var device = new TestDevice(TestDeviceKind.Default);
-        var run = new VerifyRun(device.Kernels, SweepExtent.Smoke, 1, "MatMul");
+        var run = new VerifyRun(new(device.Kernels), SweepExtent.Smoke, 1, "MatMul");
         run.Execute();
         var result = run.Results().Single(r => r.Variant == "matmul-naive");
         Assert.Equal(VariantOutcome.Passed, result.Outcome);

@@ -15,7 +15,7 @@ public sealed class VerifyRunTests(DeviceFixture devices) : IClassFixture<Device
     [MemberData(nameof(Operations))]
     public void EveryOperationPasses(string name)
     {
-        var run = new VerifyRun(devices[TestDeviceKind.Default].Kernels, SweepExtent.Quick, 3, name);
+        var run = new VerifyRun(new(devices[TestDeviceKind.Default].Kernels), SweepExtent.Quick, 3, name);
         run.Execute();
         Assert.Null(run.DeviceError);
         Assert.All(run.Results(), result => Assert.True(
@@ -67,7 +67,7 @@ public sealed class VerifyRunTests(DeviceFixture devices) : IClassFixture<Device
     public void BitsThatDependOnTheBatchAreFound()
     {
         // Outputs of one row without spare ones are those of the last row alone.
-        var run = new VerifyRun(devices[TestDeviceKind.Default].Kernels, SweepExtent.Quick, 1, "SoftCap")
+        var run = new VerifyRun(new(devices[TestDeviceKind.Default].Kernels), SweepExtent.Quick, 1, "SoftCap")
         {
             Tamper = (variant, _, values) => values[0] = variant == Variant && values.Length == 1024 ? MathF.BitIncrement(values[0]) : values[0],
         };
@@ -81,7 +81,7 @@ public sealed class VerifyRunTests(DeviceFixture devices) : IClassFixture<Device
     [Fact]
     public void WhenTheDeviceFailsTheResultsSoFarStand()
     {
-        var run = new VerifyRun(devices[TestDeviceKind.Default].Kernels, SweepExtent.Smoke, 1, "Norm")
+        var run = new VerifyRun(new(devices[TestDeviceKind.Default].Kernels), SweepExtent.Smoke, 1, "Norm")
         {
             Tamper = (variant, _, _) =>
             {
@@ -102,7 +102,7 @@ public sealed class VerifyRunTests(DeviceFixture devices) : IClassFixture<Device
     public void OnlyTheKindThatWasAskedForRuns()
     {
         using var device = new TestDevice(TestDeviceKind.Default, VariantKind.Naive);
-        var run = new VerifyRun(device.Kernels, SweepExtent.Smoke, 1, "Softmax");
+        var run = new VerifyRun(new(device.Kernels), SweepExtent.Smoke, 1, "Softmax");
         run.Execute();
         Assert.Equal(["softmax-naive"], run.Results().Select(result => result.Variant));
     }
@@ -142,7 +142,7 @@ public sealed class VerifyRunTests(DeviceFixture devices) : IClassFixture<Device
 
     private VariantResult Tampered(Action<string, int, float[]> tamper)
     {
-        var run = new VerifyRun(devices[TestDeviceKind.Default].Kernels, SweepExtent.Quick, 1, "SoftCap")
+        var run = new VerifyRun(new(devices[TestDeviceKind.Default].Kernels), SweepExtent.Quick, 1, "SoftCap")
         {
             Tamper = (variant, index, values) =>
             {

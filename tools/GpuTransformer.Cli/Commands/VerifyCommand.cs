@@ -5,6 +5,7 @@ using GpuTransformer.Cli.Text;
 using GpuTransformer.Cli.Verify;
 using GpuTransformer.Diagnostics;
 using GpuTransformer.Diagnostics.Verify;
+using GpuTransformer.Kernels;
 using GpuTransformer.Weights;
 
 namespace GpuTransformer.Cli.Commands;
@@ -38,7 +39,12 @@ internal static class VerifyCommand
     private static int Run(ParseResult parsed, ComputeDevice device, CancellationToken cancellation)
     {
         var extent = parsed.GetValue(s_smoke) ? SweepExtent.Smoke : parsed.GetValue(s_quick) ? SweepExtent.Quick : SweepExtent.Full;
-        var run = new VerifyRun(device.Kernels, extent, parsed.GetValue(s_seed), parsed.GetValue(s_operation));
+        var kernels = device.Kernels;
+        using var devices = new VerifyDevices(
+            kernels,
+            () => ComputeDevice.Open(parsed.GetValue(DeviceOptions.Device)!, kernels.RequestedVariant),
+            kernels.Traits.Kind == DeviceKind.Cpu && kernels.RequestedVariant is null or VariantKind.Group ? ComputeDevice.OpenWideCpu : null);
+        var run = new VerifyRun(devices, extent, parsed.GetValue(s_seed), parsed.GetValue(s_operation));
         if (run.Shapes == 0)
         {
             throw new ArgumentException($"--operation '{parsed.GetValue(s_operation)}': no operation has that in its name");
@@ -52,7 +58,7 @@ internal static class VerifyCommand
             ? run.DeviceError
             : $"{run.Watch.Shape}, {run.Watch.Variant}: the kernel did not end within {s_longestLaunch.TotalSeconds:F0} seconds";
         var report = new VerifyReport(
-            MachineDescription.Of(device.Kernels), extent, run.Seed, watch.Elapsed.TotalSeconds, problem, run.Results());
+            MachineDescription.Of(kernels), extent, run.Seed, watch.Elapsed.TotalSeconds, problem, run.Results());
         var path = Write(report, file, asked?.FullName);
         Print(report, parsed.GetValue(s_asJson), path);
         var code = problem is not null ? ExitCode.Device : report.AllRight ? ExitCode.Ok : ExitCode.CheckFailed;

@@ -26,6 +26,12 @@ internal static class VerifyTable
         }
 
         console.Write(table);
+        if (report.Variants.FirstOrDefault(result => result.Substitute is not null)?.Substitute is { } substitute)
+        {
+            console.WriteLine($"* larger than this device's groups: ran on a {substitute}.");
+            console.WriteLine();
+        }
+
         NotRun(console, report);
         console.WriteLine(report.Summary());
         if (report.DeviceError is { } error)
@@ -43,7 +49,7 @@ internal static class VerifyTable
     {
         table.AddRow(
             Markup.Escape(result.Operation),
-            Markup.Escape(result.Variant),
+            Markup.Escape(result.Substitute is null ? result.Variant : $"{result.Variant} *"),
             result.Cases.ToString(CultureInfo.InvariantCulture),
             Number(result.LargestError, "G2"),
             Share(result.LargestShare),
