@@ -11,12 +11,15 @@ internal sealed class KeyValueWriteCheck : OperationCheck<KeyValueWriteArgs>
     protected override Operation<KeyValueWriteArgs> Of(KernelSet kernels) => kernels.KeyValueWrite;
 
     protected override IEnumerable<CheckShape<KeyValueWriteArgs>> Shapes(SweepPlan plan) => plan.Pick(
-        [Shape(2, 64, [16, 32]), Shape(3, 37, [17, 5])],
-        [Shape(1, 1, [1, 1]), Shape(1, 33, [17, 0, 5]), Shape(3, 8, [31, 40]), Shape(1, 70, [18, 3])],
-        [Shape(12, 64, [512, 77, 512]), Shape(8, 128, [1030])]);
+        [Shape(2, 64, [16, 32], true), Shape(3, 36, [17, 5], true), Shape(3, 37, [17, 5], false)],
+        [
+            Shape(1, 1, [1, 1], false), Shape(1, 33, [17, 0, 5], true), Shape(3, 8, [31, 40], false), Shape(1, 70, [18, 3], false),
+            Shape(1, 132, [33, 2], true),
+        ],
+        [Shape(12, 64, [512, 77, 512], true), Shape(8, 128, [1030], false)]);
 
-    private static CheckShape<KeyValueWriteArgs> Shape(int heads, int headDim, int[] lengths) =>
-        new($"{heads}x{headDim}, {string.Join(' ', lengths)} keys", lengths.Length, batch =>
+    private static CheckShape<KeyValueWriteArgs> Shape(int heads, int headDim, int[] lengths, bool aligned) =>
+        new($"{heads}x{headDim}, {string.Join(' ', lengths)} keys{(aligned ? "" : " unaligned")}", lengths.Length, batch =>
         {
             var shape = new AttentionShape(
                 heads, heads, headDim, [.. lengths.Select(length => (length, length))], 16, false);
@@ -37,7 +40,7 @@ internal sealed class KeyValueWriteCheck : OperationCheck<KeyValueWriteArgs>
             table.AddRange(Enumerable.Repeat(0, 2 * batch.Spare));
             keys.AddRange(Enumerable.Repeat(9f, batch.Spare * width));
             values.AddRange(Enumerable.Repeat(9f, batch.Spare * width));
-            var place = new Place(false);
+            var place = new Place(aligned);
             var pageTable = attention.PageTable();
             var expected = attention.Pages(pageTable, batch.Units.Length);
             var keyPages = batch.Keep(new GuardedOutput(batch.Accelerator, 1, expected.Keys.Length));
