@@ -8,10 +8,16 @@ public sealed class Activation : Operation<ActivationArgs>
 {
     internal static readonly Variant<ActivationArgs>[] Variants =
     [
-        .. RowMapVariants<ActivationMap, ActivationArgs>.Table(
-            "activation",
-            (in ActivationArgs args) => args.Rows.Capacity,
-            (in ActivationArgs args) => ShapeCheck.IsVectorAligned(args.X) && ShapeCheck.IsVectorAligned(args.Y)),
+        RowMapVariants<ActivationMap<AnyActivation>, ActivationArgs>.Naive("activation", Capacity),
+        RowMapVariants<ActivationMap<AnyActivation>, ActivationArgs>.Scalars("activation", Capacity),
+        Vectors<NoActivation>("copy"),
+        Vectors<ReluActivation>("relu"),
+        Vectors<GeluErfActivation>("gelu-erf"),
+        Vectors<GeluTanhActivation>("gelu-tanh"),
+        Vectors<GeluQuickActivation>("gelu-quick"),
+        Vectors<SiluActivation>("silu"),
+        Vectors<TanhActivation>("tanh"),
+        Vectors<SigmoidActivation>("sigmoid"),
         ActivationCpu.Variant,
     ];
 
@@ -58,4 +64,12 @@ public sealed class Activation : Operation<ActivationArgs>
         var elements = (long)args.Rows.Capacity * args.Width;
         return ($"{args.Rows.Capacity}x{args.Width} {(ActivationKind)args.Activation}", 20 * elements, 8 * elements);
     }
+
+    private static int Capacity(in ActivationArgs args) => args.Rows.Capacity;
+
+    private static KernelVariant<ActivationArgs> Vectors<TChoice>(string name)
+        where TChoice : struct, IActivationChoice =>
+        RowMapVariants<ActivationMap<TChoice>, ActivationArgs>.Vectors(name, Capacity, (in ActivationArgs args) =>
+            (int)TChoice.Of(args) == args.Activation
+            && ShapeCheck.IsVectorAligned(args.X) && ShapeCheck.IsVectorAligned(args.Y));
 }

@@ -22,12 +22,22 @@ internal struct SoftCapMap : IRowMap<SoftCapArgs>
     public readonly float Element(in SoftCapArgs args, int column) => Cap(args.X.Data[_start + column], args.Cap);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Quad<TAccess>(in SoftCapArgs args, int column)
-        where TAccess : struct, IQuadAccess
+    public readonly Float4 Quad(in SoftCapArgs args, int column)
     {
-        var value = TAccess.Load(args.X.Data, _start + column, 1);
+        var value = VectorAccess.Load(args.X.Data, _start + column, 1);
         return new Float4(
             Cap(value.X, args.Cap), Cap(value.Y, args.Cap), Cap(value.Z, args.Cap), Cap(value.W, args.Cap));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4x4 Quads(in SoftCapArgs args, int column, int step)
+    {
+        Float4x4 quads;
+        quads.A = Quad(args, column);
+        quads.B = Quad(args, column + step);
+        quads.C = Quad(args, column + 2 * step);
+        quads.D = Quad(args, column + 3 * step);
+        return quads;
     }
 
     private static float Cap(float x, float cap) => cap * FastMath.Tanh(x / cap);

@@ -50,22 +50,54 @@ internal struct MaxPoolMap : IRowMap<MaxPoolArgs>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Quad<TAccess>(in MaxPoolArgs args, int column)
-        where TAccess : struct, IQuadAccess
+    public readonly Float4 Quad(in MaxPoolArgs args, int column)
     {
-        var best = new Float4(float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity, float.NegativeInfinity);
+        var best = Float4.Of(float.NegativeInfinity);
         for (var line = _firstLine; line < _endLine; line++)
         {
             for (var pixel = _firstColumn; pixel < _endColumn; pixel++)
             {
-                var start = args.X.Offset + ((_image + line) * args.Width + pixel) * args.X.Stride + column;
-                var x = TAccess.Load(args.X.Data, start, 1);
-                best = new Float4(Larger(best.X, x.X), Larger(best.Y, x.Y), Larger(best.Z, x.Z), Larger(best.W, x.W));
+                best = Larger(best, VectorAccess.Load(args.X.Data, StartOf(args, line, pixel) + column, 1));
             }
         }
 
         return best;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4x4 Quads(in MaxPoolArgs args, int column, int step)
+    {
+        Float4x4 best;
+        best.A = Float4.Of(float.NegativeInfinity);
+        best.B = best.A;
+        best.C = best.A;
+        best.D = best.A;
+        for (var line = _firstLine; line < _endLine; line++)
+        {
+            for (var pixel = _firstColumn; pixel < _endColumn; pixel++)
+            {
+                var start = StartOf(args, line, pixel) + column;
+                var a = VectorAccess.Load(args.X.Data, start, 1);
+                var b = VectorAccess.Load(args.X.Data, start + step, 1);
+                var c = VectorAccess.Load(args.X.Data, start + 2 * step, 1);
+                var d = VectorAccess.Load(args.X.Data, start + 3 * step, 1);
+                best.A = Larger(best.A, a);
+                best.B = Larger(best.B, b);
+                best.C = Larger(best.C, c);
+                best.D = Larger(best.D, d);
+            }
+        }
+
+        return best;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int StartOf(in MaxPoolArgs args, int line, int pixel) =>
+        args.X.Offset + ((_image + line) * args.Width + pixel) * args.X.Stride;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Float4 Larger(Float4 best, Float4 x) =>
+        new(Larger(best.X, x.X), Larger(best.Y, x.Y), Larger(best.Z, x.Z), Larger(best.W, x.W));
 
     /// <summary>The larger; NaN where either is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

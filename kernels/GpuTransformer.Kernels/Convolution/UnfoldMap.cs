@@ -5,7 +5,7 @@ namespace GpuTransformer.Kernels;
 /// <summary>Computes: y[r, (ky · kernelWidth + kx) · channels + c] = x[image, line, column, c] where position firstRow + r
 /// meets the kernel's (ky, kx), 0 outside the image.
 /// Shapes: y (rows, kernelHeight · kernelWidth · channels).
-/// Edges: where channels are no multiple of four or not adjacent, elements come one by one. Cost: 8 bytes an element,
+/// Edges: a quad lies in one pixel, whose channels are then adjacent and a multiple of four. Cost: 8 bytes an element,
 /// most of the reads from a cache.</summary>
 internal struct UnfoldMap : IRowMap<UnfoldArgs>
 {
@@ -39,18 +39,22 @@ internal struct UnfoldMap : IRowMap<UnfoldArgs>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Quad<TAccess>(in UnfoldArgs args, int column)
-        where TAccess : struct, IQuadAccess
+    public readonly Float4 Quad(in UnfoldArgs args, int column)
     {
-        if ((args.Channels & 3) != 0 || args.ChannelStride != 1)
-        {
-            return new Float4(
-                Element(args, column), Element(args, column + 1), Element(args, column + 2), Element(args, column + 3));
-        }
-
         var tap = column / args.Channels;
         var pixel = PixelOf(args, tap);
-        return pixel < 0 ? new Float4(0f, 0f, 0f, 0f) : TAccess.Load(args.X, pixel + column - tap * args.Channels, 1);
+        return pixel < 0 ? default : VectorAccess.Load(args.X, pixel + column - tap * args.Channels, 1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4x4 Quads(in UnfoldArgs args, int column, int step)
+    {
+        Float4x4 quads;
+        quads.A = Quad(args, column);
+        quads.B = Quad(args, column + step);
+        quads.C = Quad(args, column + 2 * step);
+        quads.D = Quad(args, column + 3 * step);
+        return quads;
     }
 
     /// <summary>Where the first channel of the pixel under a tap is; -1 outside the image.</summary>

@@ -38,16 +38,26 @@ internal struct UpsampleMap : IRowMap<UpsampleArgs>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Quad<TAccess>(in UpsampleArgs args, int column)
-        where TAccess : struct, IQuadAccess
+    public readonly Float4 Quad(in UpsampleArgs args, int column)
     {
-        var x = TAccess.Load(args.X.Data, _start + column, 1);
+        var x = VectorAccess.Load(args.X.Data, _start + column, 1);
         if (args.HasAdded == 0)
         {
             return x;
         }
 
-        var added = TAccess.Load(args.Added.Data, _added + column, 1);
+        var added = VectorAccess.Load(args.Added.Data, _added + column, 1);
         return new Float4(x.X + added.X, x.Y + added.Y, x.Z + added.Z, x.W + added.W);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4x4 Quads(in UpsampleArgs args, int column, int step)
+    {
+        Float4x4 quads;
+        quads.A = Quad(args, column);
+        quads.B = Quad(args, column + step);
+        quads.C = Quad(args, column + 2 * step);
+        quads.D = Quad(args, column + 3 * step);
+        return quads;
     }
 }

@@ -24,9 +24,12 @@ internal interface IRowMap<TArgs>
     /// <summary>One element of the row.</summary>
     float Element(in TArgs args, int column);
 
-    /// <summary>Elements column to column + 3 of the row; with 128-bit accesses column is a multiple of four.</summary>
-    Float4 Quad<TAccess>(in TArgs args, int column)
-        where TAccess : struct, IQuadAccess;
+    /// <summary>Elements column to column + 3 of the row through 128-bit accesses; column is a multiple of four.</summary>
+    Float4 Quad(in TArgs args, int column);
+
+    /// <summary>The quads at column, column + step, column + 2 step and column + 3 step: all loads of one input are asked
+    /// for before any is used, so that they are under way together.</summary>
+    Float4x4 Quads(in TArgs args, int column, int step);
 }
 
 /// <summary>A row map with one thread an element: thread i of the grid owns column i mod width of row i / width.</summary>
@@ -53,83 +56,113 @@ internal static class RowMapNaive<TMap, TArgs>
     }
 }
 
-/// <summary>A row map with one group a row and four elements a thread at a time; no shared memory, no barriers. The
-/// columns beyond the last multiple of four are done one by one.</summary>
-internal static class RowMapGroup<TMap, TAccess, TArgs>
+/// <summary>A row map through 128-bit accesses, sixteen elements a thread.</summary>
+internal static class RowMapVectors<TMap, TArgs>
     where TMap : struct, IRowMap<TArgs>
-    where TAccess : struct, IQuadAccess
     where TArgs : struct
 {
+    /// <remarks>
+    /// Group: (lanes, rows), as <see cref="RowMapGrid"/> cuts them; lane l of a row takes the quads l, l + lanes,
+    /// l + 2 · lanes and l + 3 · lanes of a chunk of the row, which is Grid.IdxY. Shared: none. Barriers: none.
+    /// Edges: a lane whose last quad is beyond the row goes quad by quad, and after the last whole one by one.
+    /// Cost: 64 bytes of each input under way in a thread: with 1,024 threads on a multiprocessor 64 KB, of which an H200
+    /// needs about 30.
+    /// </remarks>
     public static void Kernel(TArgs args)
     {
-        var row = Grid.IdxX;
-        if (row >= TMap.Rows(args))
+        var row = Grid.IdxX * Group.DimY + Group.IdxY;
+        if ((uint)row >= (uint)TMap.Rows(args))
         {
             return;
         }
 
         var map = default(TMap);
-        map.Begin(args, row, Group.IdxX == 0);
+        map.Begin(args, row, Group.IdxX == 0 && Grid.IdxY == 0);
         var y = TMap.Output(args);
         var start = y.Offset + row * y.Stride;
         var width = TMap.Width(args);
-        for (var column = Group.IdxX << 2; column < width; column += Group.DimX << 2)
+        var step = Group.DimX << 2;
+
+        // Unsigned: past the largest integer is past the row.
+        for (var first = (Grid.IdxY * step << 2) + (Group.IdxX << 2); (uint)first < (uint)width; first += Grid.DimY * step << 2)
         {
-            if (column + 4 <= width)
+            if (first + 3 * step + 4 <= width)
             {
-                TAccess.Store(y.Data, start + column, map.Quad<TAccess>(args, column));
+                var quads = map.Quads(args, first, step);
+                VectorAccess.Store(y.Data, start + first, quads.A);
+                VectorAccess.Store(y.Data, start + first + step, quads.B);
+                VectorAccess.Store(y.Data, start + first + 2 * step, quads.C);
+                VectorAccess.Store(y.Data, start + first + 3 * step, quads.D);
             }
             else
             {
-                StoreRest(y.Data, start, column, width, map, args);
+                StoreRest(y.Data, start, first, step, width, map, args);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreRest(ArrayView<float> y, int start, int column, int width, TMap map, in TArgs args)
+    private static void StoreRest(
+        ArrayView<float> y, int start, int first, int step, int width, in TMap map, in TArgs args)
     {
-        for (; column < width; column++)
+        var end = first + 4 * step < width ? first + 4 * step : width;
+        for (; first + 4 <= end; first += step)
         {
-            y[start + column] = map.Element(args, column);
+            VectorAccess.Store(y, start + first, map.Quad(args, first));
+        }
+
+        // At most one lane has a part of a quad.
+        for (; first < end; first++)
+        {
+            y[start + first] = map.Element(args, first);
         }
     }
 }
 
-/// <summary>The three kernel variants of a row map, which every such operation has.</summary>
-internal static class RowMapVariants<TMap, TArgs>
+/// <summary>A row map at any address and width: neighbouring lanes take neighbouring elements, 32 bits each.</summary>
+internal static class RowMapScalars<TMap, TArgs>
     where TMap : struct, IRowMap<TArgs>
     where TArgs : struct
 {
-    /// <summary>Two 128-bit accesses a thread, so that some are always under way.</summary>
-    private const int ElementsPerThread = 8;
+    /// <remarks>
+    /// Group: (lanes, rows), as <see cref="RowMapGrid"/> cuts them; lane l of a row takes the elements l, l + lanes,
+    /// l + 2 · lanes and l + 3 · lanes of a chunk of the row, which is Grid.IdxY. Shared: none. Barriers: none.
+    /// Cost: a warp reads and writes whole lines, 16 bytes of each input under way in a thread.
+    /// </remarks>
+    public static void Kernel(TArgs args)
+    {
+        var row = Grid.IdxX * Group.DimY + Group.IdxY;
+        if ((uint)row >= (uint)TMap.Rows(args))
+        {
+            return;
+        }
 
-    private const int MostThreads = 256;
-
-    /// <param name="name">The operation's name in variant names.</param>
-    /// <param name="capacity">The most rows of y.</param>
-    /// <param name="aligned">Whether every quad of every view starts at a multiple of 16 bytes.</param>
-    public static Variant<TArgs>[] Table(
-        string name, ArgsFunction<TArgs, int> capacity, ArgsFunction<TArgs, bool> aligned) =>
-    [
-        new KernelVariant<TArgs>(
-            $"{name}-naive",
-            VariantKind.Naive,
-            RowMapNaive<TMap, TArgs>.Kernel,
-            traits => (in TArgs args) => RowGrid.ThreadPerItem(traits, (long)capacity(args) * TMap.Width(args))),
-        new KernelVariant<TArgs>(
-            $"{name}-rows-scalar",
-            VariantKind.Group,
-            RowMapGroup<TMap, ScalarAccess, TArgs>.Kernel,
-            traits => (in TArgs args) => Grid(traits, capacity(args), TMap.Width(args))),
-        new KernelVariant<TArgs>(
-            $"{name}-rows",
-            VariantKind.Group,
-            RowMapGroup<TMap, VectorAccess, TArgs>.Kernel,
-            traits => (in TArgs args) => Grid(traits, capacity(args), TMap.Width(args)),
-            (DeviceTraits traits, in TArgs args) => aligned(args)),
-    ];
-
-    private static KernelConfig Grid(DeviceTraits traits, int rows, int width) =>
-        RowGrid.GroupPerRow(traits, rows, width, ElementsPerThread, MostThreads);
+        var map = default(TMap);
+        map.Begin(args, row, Group.IdxX == 0 && Grid.IdxY == 0);
+        var y = TMap.Output(args);
+        var start = y.Offset + row * y.Stride;
+        var width = TMap.Width(args);
+        var step = Group.DimX;
+        for (var first = (Grid.IdxY * step << 2) + Group.IdxX; (uint)first < (uint)width; first += Grid.DimY * step << 2)
+        {
+            if (first + 3 * step < width)
+            {
+                var a = map.Element(args, first);
+                var b = map.Element(args, first + step);
+                var c = map.Element(args, first + 2 * step);
+                var d = map.Element(args, first + 3 * step);
+                y.Data[start + first] = a;
+                y.Data[start + first + step] = b;
+                y.Data[start + first + 2 * step] = c;
+                y.Data[start + first + 3 * step] = d;
+            }
+            else
+            {
+                for (var column = first; column < width; column += step)
+                {
+                    y.Data[start + column] = map.Element(args, column);
+                }
+            }
+        }
+    }
 }

@@ -27,11 +27,21 @@ internal struct AddMap : IRowMap<AddArgs>
         args.A.Data[_startA + column] + args.B.Data[_startB + column];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Quad<TAccess>(in AddArgs args, int column)
-        where TAccess : struct, IQuadAccess
+    public readonly Float4 Quad(in AddArgs args, int column)
     {
-        var a = TAccess.Load(args.A.Data, _startA + column, 1);
-        var b = TAccess.Load(args.B.Data, _startB + column, 1);
+        var a = VectorAccess.Load(args.A.Data, _startA + column, 1);
+        var b = VectorAccess.Load(args.B.Data, _startB + column, 1);
         return new Float4(a.X + b.X, a.Y + b.Y, a.Z + b.Z, a.W + b.W);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4x4 Quads(in AddArgs args, int column, int step)
+    {
+        Float4x4 quads;
+        quads.A = Quad(args, column);
+        quads.B = Quad(args, column + step);
+        quads.C = Quad(args, column + 2 * step);
+        quads.D = Quad(args, column + 3 * step);
+        return quads;
     }
 }

@@ -29,17 +29,27 @@ internal struct ConcatMap : IRowMap<ConcatArgs>
         column < args.WidthA ? args.A.Data[_startA + column] : args.B.Data[_startB + column];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Quad<TAccess>(in ConcatArgs args, int column)
-        where TAccess : struct, IQuadAccess
+    public readonly Float4 Quad(in ConcatArgs args, int column)
     {
         if (column + 4 <= args.WidthA)
         {
-            return TAccess.Load(args.A.Data, _startA + column, 1);
+            return VectorAccess.Load(args.A.Data, _startA + column, 1);
         }
 
         return column >= args.WidthA
-            ? TAccess.Load(args.B.Data, _startB + column, 1)
+            ? VectorAccess.Load(args.B.Data, _startB + column, 1)
             : new Float4(
                 Element(args, column), Element(args, column + 1), Element(args, column + 2), Element(args, column + 3));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4x4 Quads(in ConcatArgs args, int column, int step)
+    {
+        Float4x4 quads;
+        quads.A = Quad(args, column);
+        quads.B = Quad(args, column + step);
+        quads.C = Quad(args, column + 2 * step);
+        quads.D = Quad(args, column + 3 * step);
+        return quads;
     }
 }

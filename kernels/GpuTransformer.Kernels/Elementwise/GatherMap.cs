@@ -28,6 +28,16 @@ internal struct GatherMap : IRowMap<GatherArgs>
     public readonly float Element(in GatherArgs args, int column) => args.X.Data[_start + column];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Quad<TAccess>(in GatherArgs args, int column)
-        where TAccess : struct, IQuadAccess => TAccess.Load(args.X.Data, _start + column, 1);
+    public readonly Float4 Quad(in GatherArgs args, int column) => VectorAccess.Load(args.X.Data, _start + column, 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4x4 Quads(in GatherArgs args, int column, int step)
+    {
+        Float4x4 quads;
+        quads.A = Quad(args, column);
+        quads.B = Quad(args, column + step);
+        quads.C = Quad(args, column + 2 * step);
+        quads.D = Quad(args, column + 3 * step);
+        return quads;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ILGPU;
 
 namespace GpuTransformer.Kernels;
 
@@ -55,24 +56,60 @@ internal struct EmbeddingMap : IRowMap<EmbeddingArgs>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Quad<TAccess>(in EmbeddingArgs args, int column)
-        where TAccess : struct, IQuadAccess
+    public readonly Float4 Quad(in EmbeddingArgs args, int column)
     {
-        var value = TAccess.Load(args.Table.Data, _token + column, 1);
-        value = new Float4(args.Scale * value.X, args.Scale * value.Y, args.Scale * value.Z, args.Scale * value.W);
+        var value = VectorAccess.Load(args.Table.Data, _token + column, 1) * args.Scale;
         if (args.HasPositions != 0)
         {
-            value = Sum(value, TAccess.Load(args.PositionTable.Data, _position + column, 1));
+            value += VectorAccess.Load(args.PositionTable.Data, _position + column, 1);
         }
 
         if (args.HasTypes != 0)
         {
-            value = Sum(value, TAccess.Load(args.TypeTable.Data, _type + column, 1));
+            value += VectorAccess.Load(args.TypeTable.Data, _type + column, 1);
         }
 
         return value;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Float4 Sum(Float4 a, Float4 b) => new(a.X + b.X, a.Y + b.Y, a.Z + b.Z, a.W + b.W);
+    public readonly Float4x4 Quads(in EmbeddingArgs args, int column, int step)
+    {
+        var quads = Load(args.Table.Data, _token + column, step);
+        quads.A *= args.Scale;
+        quads.B *= args.Scale;
+        quads.C *= args.Scale;
+        quads.D *= args.Scale;
+        if (args.HasPositions != 0)
+        {
+            Add(ref quads, Load(args.PositionTable.Data, _position + column, step));
+        }
+
+        if (args.HasTypes != 0)
+        {
+            Add(ref quads, Load(args.TypeTable.Data, _type + column, step));
+        }
+
+        return quads;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Float4x4 Load(ArrayView<float> data, int start, int step)
+    {
+        Float4x4 quads;
+        quads.A = VectorAccess.Load(data, start, 1);
+        quads.B = VectorAccess.Load(data, start + step, 1);
+        quads.C = VectorAccess.Load(data, start + 2 * step, 1);
+        quads.D = VectorAccess.Load(data, start + 3 * step, 1);
+        return quads;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(ref Float4x4 quads, in Float4x4 other)
+    {
+        quads.A += other.A;
+        quads.B += other.B;
+        quads.C += other.C;
+        quads.D += other.D;
+    }
 }

@@ -5,7 +5,7 @@ namespace GpuTransformer.Kernels;
 /// <summary>Computes: y[b · patches + p, (c · patchHeight + i) · patchWidth + j] =
 /// pixels[b, c, row(p) · patchHeight + i, column(p) · patchWidth + j].
 /// Shapes: pixels [batch, channels, height, width], y (batch · patches, channels · patchHeight · patchWidth).
-/// Edges: where a patch's width is not a multiple of four, elements come one by one. Cost: 8 bytes an element.</summary>
+/// Edges: a quad lies in one line of a patch, whose width is then a multiple of four. Cost: 8 bytes an element.</summary>
 internal struct PatchMap : IRowMap<PatchArgs>
 {
     /// <summary>Where the patch's first pixel of channel 0 is.</summary>
@@ -38,12 +38,18 @@ internal struct PatchMap : IRowMap<PatchArgs>
     public readonly float Element(in PatchArgs args, int column) => args.Pixels[PixelOf(args, column)];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Quad<TAccess>(in PatchArgs args, int column)
-        where TAccess : struct, IQuadAccess =>
-        (args.PatchWidth & 3) == 0
-            ? TAccess.Load(args.Pixels, PixelOf(args, column), 1)
-            : new Float4(
-                Element(args, column), Element(args, column + 1), Element(args, column + 2), Element(args, column + 3));
+    public readonly Float4 Quad(in PatchArgs args, int column) => VectorAccess.Load(args.Pixels, PixelOf(args, column), 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4x4 Quads(in PatchArgs args, int column, int step)
+    {
+        Float4x4 quads;
+        quads.A = Quad(args, column);
+        quads.B = Quad(args, column + step);
+        quads.C = Quad(args, column + 2 * step);
+        quads.D = Quad(args, column + 3 * step);
+        return quads;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly int PixelOf(in PatchArgs args, int column)

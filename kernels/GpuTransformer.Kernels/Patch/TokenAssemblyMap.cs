@@ -37,14 +37,22 @@ internal struct TokenAssemblyMap : IRowMap<TokenAssemblyArgs>
         + args.Positions.Data[_position + column];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Quad<TAccess>(in TokenAssemblyArgs args, int column)
-        where TAccess : struct, IQuadAccess
+    public readonly Float4 Quad(in TokenAssemblyArgs args, int column) =>
+        VectorAccess.Load(_isPrefix != 0 ? args.Tokens.Data : args.Patches.Data, _start + column, 1)
+        + VectorAccess.Load(args.Positions.Data, _position + column, 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4x4 Quads(in TokenAssemblyArgs args, int column, int step)
     {
-        var value = _isPrefix != 0
-            ? TAccess.Load(args.Tokens.Data, _start + column, 1)
-            : TAccess.Load(args.Patches.Data, _start + column, 1);
-        var position = TAccess.Load(args.Positions.Data, _position + column, 1);
-        return new Float4(
-            value.X + position.X, value.Y + position.Y, value.Z + position.Z, value.W + position.W);
+        var from = _isPrefix != 0 ? args.Tokens.Data : args.Patches.Data;
+        Float4x4 quads;
+        quads.A = VectorAccess.Load(from, _start + column, 1) + VectorAccess.Load(args.Positions.Data, _position + column, 1);
+        quads.B = VectorAccess.Load(from, _start + column + step, 1)
+            + VectorAccess.Load(args.Positions.Data, _position + column + step, 1);
+        quads.C = VectorAccess.Load(from, _start + column + 2 * step, 1)
+            + VectorAccess.Load(args.Positions.Data, _position + column + 2 * step, 1);
+        quads.D = VectorAccess.Load(from, _start + column + 3 * step, 1)
+            + VectorAccess.Load(args.Positions.Data, _position + column + 3 * step, 1);
+        return quads;
     }
 }
