@@ -67,7 +67,9 @@ public sealed partial class GpuCodeTests
     public void VectorKernelsAccessFourFloatsAtOnce()
     {
         SkipWithoutCompilers();
-        var kernels = CompiledKernels.All.Where(code => code.IsPtx && code.Name.Contains(nameof(VectorAccess), StringComparison.Ordinal)).ToList();
+        string[] vectors = [nameof(VectorAccess), nameof(RowVectors), "RowMapVectors"];
+        var kernels = CompiledKernels.All
+            .Where(code => code.IsPtx && vectors.Any(name => code.Name.Contains(name, StringComparison.Ordinal))).ToList();
         Assert.NotEmpty(kernels);
         Report(kernels.Where(code => !code.Text.Contains(".global.v4.f32", StringComparison.Ordinal))
             .Select(code => $"{code.Name} as {code.Target} has no 128-bit access of global memory"));
