@@ -17,6 +17,8 @@ internal static class AssembledKernels
 {
     public static readonly string[] Architectures = ["sm_80", "sm_90"];
 
+    private const int BatchSize = 8;
+
     private static readonly ConcurrentDictionary<string, Lazy<IReadOnlyList<KernelMachineCode>>> Once = new();
 
     public static IReadOnlyList<KernelMachineCode> By(Ptxas ptxas) =>
@@ -29,11 +31,11 @@ internal static class AssembledKernels
         {
             var results = new ConcurrentBag<KernelMachineCode>();
             var codes = all.Where(code => code is { Target: CompiledKernels.Ptx80, Error: null });
-            var pairs = codes.SelectMany(_ => Architectures, (code, architecture) => (code, architecture)).ToList();
-            Parallel.For(0, pairs.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+            var batches = Architectures.SelectMany(_ => Batches(codes), (architecture, batch) => (architecture, batch)).ToList();
+            Parallel.For(0, batches.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
             {
                 var file = Path.Combine(folder, $"{i}.cubin");
-                results.Add(Assemble(ptxas, pairs[i].code, pairs[i].architecture, file));
+                Assemble(ptxas, batches[i].batch, batches[i].architecture, file, results);
             });
             return [.. results.OrderBy(result => result.Name, StringComparer.Ordinal)];
         }
@@ -43,10 +45,22 @@ internal static class AssembledKernels
         }
     }
 
-    private static KernelMachineCode Assemble(Ptxas ptxas, KernelCode code, string architecture, string file)
+    private static IEnumerable<KernelCode[]> Batches(IEnumerable<KernelCode> codes)
     {
-        var assembled = ptxas.Assemble(code.Text, architecture, file);
-        var loop = assembled.Error is null && ptxas.CanDisassemble ? MainLoop.Of(ptxas.Disassemble(file)) : default;
-        return new(code, architecture, assembled, loop);
+        var groups = codes.ToLookup(code => PtxModule.CanJoin(code.Text));
+        return groups[true].Chunk(BatchSize).Concat(groups[false].Chunk(1));
+    }
+
+    private static void Assemble(
+        Ptxas ptxas, KernelCode[] batch, string architecture, string file, ConcurrentBag<KernelMachineCode> results)
+    {
+        var assembled = ptxas.Assemble([.. batch.Select(code => code.Text)], architecture, file);
+        var isWhole = ptxas.CanDisassemble && assembled.All(one => one.Error is null);
+        var sass = isWhole ? ptxas.Disassemble(file) : null;
+        for (var i = 0; i < batch.Length; i++)
+        {
+            var loop = sass is null ? default : MainLoop.Of(sass[PtxModule.NameOf(i)]);
+            results.Add(new(batch[i], architecture, assembled[i], loop));
+        }
     }
 }

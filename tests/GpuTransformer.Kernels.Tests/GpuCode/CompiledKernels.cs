@@ -31,6 +31,8 @@ internal static class CompiledKernels
 
     public static readonly string[] Targets = [Ptx75, Ptx80, OpenClAmd, OpenClIntel];
 
+    private const int KernelsOfAContext = 16;
+
     private static readonly Lazy<IReadOnlyList<KernelCode>> Once = new(() => Compile(Kernels, Targets));
 
     /// <summary>Each kernel once; one that two operations share belongs to the first.</summary>
@@ -50,11 +52,18 @@ internal static class CompiledKernels
         Parallel.For(0, Math.Min(Environment.ProcessorCount, 4), _ =>
         {
             var compilers = new Compilers();
-            while (kernels.TryDequeue(out var kernel))
+            for (var count = 1; kernels.TryDequeue(out var kernel); count++)
             {
                 foreach (var target in targets)
                 {
                     codes.Add(compilers.Compile(kernel, target));
+                }
+
+                // A context keeps all that it ever compiled.
+                if (count % KernelsOfAContext == 0)
+                {
+                    compilers.Dispose();
+                    compilers = new Compilers();
                 }
             }
 

@@ -31,22 +31,30 @@ internal sealed partial class Ptxas
     /// <summary>One of each version on PATH.</summary>
     public static IReadOnlyList<Ptxas> Installed { get; } = Find();
 
-    /// <summary>Assembles PTX into a file.</summary>
-    public Assembled Assemble(string ptx, string architecture, string file)
+    /// <summary>Assembles kernels into one file; the answers are in their order.</summary>
+    public IReadOnlyList<Assembled> Assemble(IReadOnlyList<string> kernels, string architecture, string file)
     {
         var source = $"{file}.ptx";
-        File.WriteAllText(source, ptx);
+        File.WriteAllText(source, PtxModule.Join(kernels));
         var (exitCode, report) = Run("ptxas", "-v", $"-arch={architecture}", "-o", file, source);
         if (exitCode != 0)
         {
-            return new(0, 0, 0, 0, report.Trim());
+            // One that is refused takes the others along, so each is asked for itself.
+            return kernels.Count == 1
+                ? [new(0, 0, 0, 0, report.Trim())]
+                : [.. kernels.SelectMany(kernel => Assemble([kernel], architecture, file))];
         }
 
-        return new(Number(Registers(), report), Number(Stack(), report), Number(Spills(), report), Number(Shared(), report), null);
+        var parts = PtxModule.Parts(report, AssembledFunction());
+        return [.. kernels.Select((_, i) => Read(parts[PtxModule.NameOf(i)]))];
     }
 
-    /// <summary>The instructions of an assembled file as text.</summary>
-    public string Disassemble(string file) => Run("cuobjdump", "-sass", file).Output;
+    /// <summary>The instructions of an assembled file as text, by the names that <see cref="PtxModule"/> gave.</summary>
+    public IReadOnlyDictionary<string, string> Disassemble(string file) =>
+        PtxModule.Parts(Run("cuobjdump", "-sass", file).Output, DisassembledFunction());
+
+    private static Assembled Read(string report) =>
+        new(Number(Registers(), report), Number(Stack(), report), Number(Spills(), report), Number(Shared(), report), null);
 
     private static List<Ptxas> Find()
     {
@@ -88,6 +96,12 @@ internal sealed partial class Ptxas
 
     [GeneratedRegex(@"release (\d+\.\d+)")]
     private static partial Regex Release();
+
+    [GeneratedRegex(@"Compiling entry function '(\w+)'")]
+    private static partial Regex AssembledFunction();
+
+    [GeneratedRegex(@"Function : (\w+)")]
+    private static partial Regex DisassembledFunction();
 
     [GeneratedRegex(@"Used (\d+) registers")]
     private static partial Regex Registers();
