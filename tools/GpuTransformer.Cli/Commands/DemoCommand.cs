@@ -58,13 +58,23 @@ internal static class DemoCommand
         var path = picture is null ? null : DrawAttention(parsed, device, picture);
         if (asJson)
         {
+            var compiled = new { kernels = device.Kernels.Compiled.Kernels, seconds = device.Kernels.Compiled.Time.TotalSeconds };
             Console.WriteLine(JsonSerializer.Serialize(
-                new { ilgpu = DeviceTraits.IlgpuDescription, device = device.Kernels.Traits.Name, choice = device.Choice, picture = path, models = results }, s_json));
+                new
+                {
+                    ilgpu = DeviceTraits.IlgpuDescription,
+                    device = device.Kernels.Traits.Name,
+                    choice = device.Choice,
+                    compiled,
+                    picture = path,
+                    models = results,
+                },
+                s_json));
         }
-        else if (path is not null && console is not null)
+
+        if (console is not null)
         {
-            console.WriteLine();
-            console.WriteLine($"attention picture: {path}");
+            WriteEnd(console, device.Kernels.Compiled, path);
         }
 
         var different = results.Where(r => !r.Equal).Select(r => r.Model).ToArray();
@@ -74,6 +84,16 @@ internal static class DemoCommand
         }
 
         return different.Length == 0 ? ExitCode.Ok : ExitCode.CheckFailed;
+    }
+
+    private static void WriteEnd(IAnsiConsole console, CompileReport compiled, string? picture)
+    {
+        string[] lines = [.. compiled.Kernels > 0 ? [compiled.ToString()] : Array.Empty<string>(), .. picture is null ? [] : new[] { $"attention picture: {picture}" }];
+        if (lines.Length > 0)
+        {
+            console.WriteLine();
+            Array.ForEach(lines, console.WriteLine);
+        }
     }
 
     private static string DrawAttention(ParseResult parsed, ComputeDevice device, OutputFile output)

@@ -19,6 +19,7 @@ internal sealed class RooflineRun : IDisposable
     private readonly CardPeak? _card;
     private readonly CublasLibrary? _cublas;
     private readonly int _threads;
+    private readonly IReadOnlyList<string> _remarks;
     private RooflineReport _report;
 
     /// <param name="device">Where.</param>
@@ -42,10 +43,8 @@ internal sealed class RooflineRun : IDisposable
         _peaks = new Lazy<PeakSet>(() => device.IsCpu ? PeakSet.OfCpu([_threads]) : PeakSet.OfDevice(device, _resources.Arrays));
         _card = CardPeak.Of(device.Accelerator);
         _cublas = CublasLibrary.TryOpen(device.Stream, out var cublas);
-        _report = RooflineMachine.Describe(device) with
-        {
-            Remarks = device.Kernels.Traits.Kind == DeviceKind.Cuda ? [cublas, .. _card is null ? [] : new[] { $"card's peak: {_card.Origin}" }] : [],
-        };
+        _remarks = device.Kernels.Traits.Kind == DeviceKind.Cuda ? [cublas, .. _card is null ? [] : new[] { $"card's peak: {_card.Origin}" }] : [];
+        _report = RooflineMachine.Describe(device) with { Remarks = _remarks };
     }
 
     /// <summary>What there is so far.</summary>
@@ -66,6 +65,7 @@ internal sealed class RooflineRun : IDisposable
             {
                 Roofs = RooflineRoofs.Of(_peaks.IsValueCreated ? _peaks.Value : null, _card),
                 Seconds = _clock.Elapsed.TotalSeconds,
+                Remarks = _device.Kernels.Compiled is { Kernels: > 0 } compiled ? [.. _remarks, compiled.ToString()] : _remarks,
                 IsComplete = i == families.Length - 1,
             };
             finished(families[i].Key, _report);
