@@ -29,8 +29,10 @@ public struct AlibiScore : IScorePolicy
     /// <summary>The slope of a head.</summary>
     public readonly float Slope(int head)
     {
-        var steps = head < Power ? head + 1f : head - Power + 0.5f;
-        return FastMath.Exp(-steps * Step);
+        // Twice the steps, without a branch: then a compiler finds the slope once for all scores of a thread.
+        var past = (Power - 1 - head) >> 31;
+        var twice = 2 * head + 2 - (past & (2 * Power + 1));
+        return AttentionPower.Exp(-0.5f * Step * twice);
     }
 
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ internal static class AttentionGroup<TScore, TTile>
     /// and up to OutputDims of its dimensions (Grid.y). A thread holds 4 or 8 rows by 16, 8 or 4 keys of the scores, then the
     /// same rows by 16 or 8 dimensions of the tile's output, and of the output so far, in registers.
     /// Shared: a stage of queries and keys, then the weights in its place; a stage of values; figures of the rows
-    /// (<see cref="AttentionShared"/>): 28 to 30 KB, 24 KB with 16 rows.
+    /// (<see cref="AttentionShared"/>): 33 KB at 64x64, 35 at 64x128, 26 at 32x256.
     /// Barriers: a tile of 64 keys has 2 for each 32 dimensions but the first, which has 1; 1 for the maxima; 2 for each
     /// stage of values but the first, which has 1; 1 to merge. 8 at 64x64 and 64 dimensions.
     /// Numerics: scores sum dimensions of scale · q in ascending order. Each tile (64 slots at an absolute place) is computed
@@ -26,10 +26,14 @@ internal static class AttentionGroup<TScore, TTile>
     /// slots that no row sees are staged as zeros, never read; a row that sees nothing gives zeros. A hidden value that is
     /// not finite reaches the rows of its block.
     /// Cost: 4 · headDim flops a visible (row, slot); 12 · headDim bytes a (block, slot) through the second-level cache.
-    /// Limit at 64x64, headDim 64, a thread and tile: 8192 multiply-adds of the products, 512 loads of 128 bits for them,
-    /// 64 scores of about 17 instructions, 48 loads and 96 stores to stage, 192 to merge. On an H200 (132 multiprocessors,
-    /// 128 multiply-adds and 128 bytes of shared memory a clock, 64 K registers, 228 KB): registers allow 5 groups of 64
-    /// threads, 2.5 warps a scheduler; a tile takes 4096 clocks at full rate and brings 48 KB, 12 bytes a clock.
+    /// Limit at 64x64, headDim 64, by the code for compute capability 9.0: a thread runs about 11,400 instructions a tile,
+    /// 75 % of them multiply-adds: 8192 for the products (90 % of their loops, <see cref="AttentionProduct{TTile}"/>), 20 for
+    /// each of 64 scores, 500 to stage queries and keys, 220 values, 220 to merge. An H200 has 128 multiply-adds and 128
+    /// bytes of shared memory a clock and multiprocessor: a tile is 4096 clocks of multiplying, 5700 of issuing, and up to
+    /// 4096 of shared memory beside them; it brings 48 KB, 8 bytes a clock, of which the second-level cache gives 20 or
+    /// more. So 72 % of the peak is the most; what waits (loads from memory, 8 barriers a tile) is hidden by the other 3
+    /// groups of a multiprocessor: about 250 registers allow 4 (2 warps a scheduler), shared memory 6. Under a causal mask
+    /// half of the last tile of each block is hidden: n blocks compute n + 1 halves for n.
     /// </remarks>
     public static void Kernel(AttentionArgs<TScore> args)
     {

@@ -6,8 +6,8 @@ namespace GpuTransformer.Kernels;
 /// <summary>The softmax of a flash-attention group, a key tile at a time. Scores stay in the registers of the thread that
 /// summed them; threads exchange largest scores and sums of four weights, whose order does not depend on the geometry.</summary>
 /// <remarks>Sum of a tile: with s(i) the four weights of four i in ascending order, (s(0) + s(8)) + (s(1) + s(9)) + ... +
-/// (s(7) + s(15)). Cost a score: policy, 1 for the maximum, 1 for the difference, 12 for the exponential, 1 for the sum,
-/// 1/4 to store; beside 2 · headDim multiply-adds of the products (12 % at 64).</remarks>
+/// (s(7) + s(15)). Cost a score: policy, 2 for the maximum, 1 for the difference, 13 for the exponential, 1 for the sum,
+/// 1/4 to store, 4 to hide; beside 2 · headDim multiply-adds of the products (14 % at 64).</remarks>
 internal static class AttentionGroupSoftmax<TScore, TTile>
     where TScore : struct, IScorePolicy
     where TTile : struct, IAttentionTile

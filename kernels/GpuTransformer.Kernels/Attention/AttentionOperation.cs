@@ -18,10 +18,10 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
             "attention-naive", VariantKind.Naive, AttentionNaive<TScore>.Kernel,
             traits => (in AttentionArgs<TScore> args) =>
                 RowGrid.ThreadPerItem(traits, (long)args.Blocks.Capacity * args.BlockRows * args.NumHeads)),
-        Tile<AttentionTileSmall>("attention-flash-small", fewestRows: 1, mostDims: int.MaxValue, minGroups: 5),
+        Tile<AttentionTileSmall>("attention-flash-small", fewestRows: 1, mostDims: int.MaxValue, minGroups: 4),
         Tile<AttentionTile32x256>("attention-flash-32x256", fewestRows: 1, mostDims: int.MaxValue, minGroups: 2),
         Tile<AttentionTile64x128>("attention-flash-64x128", fewestRows: 33, mostDims: 128, minGroups: 2),
-        Tile<AttentionTile64x64>("attention-flash-64x64", fewestRows: 33, mostDims: 64, minGroups: 5),
+        Tile<AttentionTile64x64>("attention-flash-64x64", fewestRows: 33, mostDims: 64, minGroups: 4),
         AttentionDecoding<TScore>.Row,
         AttentionDecoding<TScore>.Split,
         AttentionCpu<TScore>.Variant,
@@ -155,7 +155,8 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
                 && ShapeCheck.IsVectorAligned(args.Pages.Keys)
                 && ShapeCheck.IsVectorAligned(args.Pages.Values))
         {
-            // Groups whose registers a multiprocessor of 64 K must hold: 204 registers a thread at 5 of 64 threads.
+            // Two warps a scheduler, each of which has 16 K registers: up to 255 a thread. Three would leave 168, which
+            // 64x64 misses by a few.
             Limits = new KernelSpecialization(AttentionLayout<TTile>.Threads, minGroups),
         };
 
