@@ -22,12 +22,16 @@ internal sealed class BarrierUniformity
     /// <summary>Blocks that some threads may run while others do not.</summary>
     private readonly bool[] _isPartial;
 
+    /// <summary>Blocks for which something new is known since they were walked.</summary>
+    private readonly bool[] _isNew;
+
     private BarrierUniformity(PtxFlow flow)
     {
         _flow = flow;
         _varying = [.. flow.Blocks.Select(_ => new HashSet<string>(StringComparer.Ordinal))];
         _parts = new bool[flow.Blocks.Count];
         _isPartial = new bool[flow.Blocks.Count];
+        _isNew = [.. flow.Blocks.Select(_ => true)];
     }
 
     /// <summary>The barriers that may be reached by a part of a group, as they are written.</summary>
@@ -41,7 +45,7 @@ internal sealed class BarrierUniformity
         return [.. Enumerable.Range(0, analysis._parts.Length).SelectMany(analysis.FaultsOf)];
     }
 
-    /// <summary>One walk over all blocks; false when it found nothing new.</summary>
+    /// <summary>One walk over the blocks; false when it found nothing new.</summary>
     private bool Spread()
     {
         var isChanged = false;
@@ -50,30 +54,35 @@ internal sealed class BarrierUniformity
             if (!_isPartial[block] && _flow.DependsOn[block].Any(on => _isPartial[on] || _parts[on]))
             {
                 _isPartial[block] = true;
+                _isNew[block] = true;
+            }
+
+            if (_isNew[block])
+            {
+                _isNew[block] = false;
                 isChanged = true;
-            }
-
-            var varying = new HashSet<string>(_varying[block], StringComparer.Ordinal);
-            foreach (var instruction in _flow.Blocks[block].Instructions)
-            {
-                Step(instruction, _isPartial[block], varying);
-            }
-
-            if (!_parts[block] && _flow.Blocks[block].Next.Count > 1 && varying.Contains(_flow.Blocks[block].Condition))
-            {
-                _parts[block] = true;
-                isChanged = true;
-            }
-
-            foreach (var next in _flow.Blocks[block].Next)
-            {
-                var count = _varying[next].Count;
-                _varying[next].UnionWith(varying);
-                isChanged |= _varying[next].Count > count;
+                Walk(block);
             }
         }
 
         return isChanged;
+    }
+
+    private void Walk(int block)
+    {
+        var varying = new HashSet<string>(_varying[block], StringComparer.Ordinal);
+        foreach (var instruction in _flow.Blocks[block].Instructions)
+        {
+            Step(instruction, _isPartial[block], varying);
+        }
+
+        _parts[block] |= _flow.Blocks[block].Next.Count > 1 && varying.Contains(_flow.Blocks[block].Condition);
+        foreach (var next in _flow.Blocks[block].Next)
+        {
+            var count = _varying[next].Count;
+            _varying[next].UnionWith(varying);
+            _isNew[next] |= _varying[next].Count > count;
+        }
     }
 
     private static void Step(PtxInstruction instruction, bool isPartial, HashSet<string> varying)

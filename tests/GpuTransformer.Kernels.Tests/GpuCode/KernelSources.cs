@@ -14,19 +14,20 @@ internal sealed class KernelSources
     private KernelSources(SourceIndex index) => _index = index;
 
     /// <summary>The sources of the kernel library in the repository around the test's program.</summary>
-    public static KernelSources OfRepository()
+    public static KernelSources OfRepository() => OfTexts(RepositoryFiles().Values);
+
+    public static KernelSources OfTexts(IEnumerable<string> texts) => new(new SourceIndex(texts));
+
+    /// <summary>The files of the kernel library: their texts by their names.</summary>
+    public static SortedDictionary<string, string> RepositoryFiles()
     {
         var folder = Path.Combine(RepositoryRoot(), "kernels", "GpuTransformer.Kernels");
         var separator = Path.DirectorySeparatorChar;
         var files = Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains($"{separator}obj{separator}", StringComparison.Ordinal) &&
-                !file.Contains($"{separator}bin{separator}", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal);
-        return new(new SourceIndex(files.Select(File.ReadAllText)));
+                !file.Contains($"{separator}bin{separator}", StringComparison.Ordinal));
+        return new(files.ToDictionary(file => Path.GetRelativePath(folder, file), File.ReadAllText), StringComparer.Ordinal);
     }
-
-    /// <summary>For tests of the reading itself.</summary>
-    public static KernelSources OfTexts(params string[] texts) => new(new SourceIndex(texts));
 
     public static string RepositoryRoot()
     {
