@@ -1,7 +1,7 @@
 namespace GpuTransformer.Kernels;
 
 /// <summary>The projections of multi-head attention. Those of queries, keys and values come in one of three ways: all in
-/// one (self-attention), keys and values in one, or each alone; <see cref="PackedMatrix.Create"/> puts several weights
+/// one (self-attention), keys and values in one, or each alone; <see cref="PackedMatrix"/> puts several weights
 /// under each other.</summary>
 public sealed class MultiHeadAttentionWeights
 {

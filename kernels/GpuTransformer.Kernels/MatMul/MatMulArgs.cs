@@ -46,6 +46,16 @@ public struct MatMulArgs<TEpilogue>
     /// <summary>Address of the weight packed for the CPU variant (<see cref="PackedMatrix"/>), 0 where there is none.</summary>
     public long Panels;
 
+    /// <summary>How the weight's numbers are stored, one of <see cref="WeightEncoding"/>; other than F32 only in a
+    /// <see cref="PackedMatrix"/>, where offset and stride count 32-bit words.</summary>
+    public int Encoding;
+
+    /// <summary>Sums of chunks; set by the launch of a variant that needs it.</summary>
+    public ArrayView<float> Workspace;
+
+    /// <summary>1: each group sums one chunk of k, and a second kernel merges them; set by the launch.</summary>
+    public int IsSplit;
+
     /// <summary>What happens to each finished sum.</summary>
     public TEpilogue Epilogue;
 }

@@ -15,7 +15,7 @@ internal static unsafe class MatMulCpu
     internal const int BlockK = 768;
 
     private static readonly CpuVariant<MatMulArgs<StandardEpilogue>, MatMulCpuArgs> Standard =
-        new("matmul-cpu", static (in MatMulArgs<StandardEpilogue> args) => ConvertStandard(args), &TileCount, &Tile);
+        new("matmul-cpu", static (in MatMulArgs<StandardEpilogue> args) => ConvertStandard(args), &TileCount, &Tile, Reads);
 
     /// <summary>The variant for an epilogue, the standard one or a user's.</summary>
     public static CpuVariant<MatMulArgs<TEpilogue>> Variant<TEpilogue>()
@@ -26,7 +26,8 @@ internal static unsafe class MatMulCpu
                 "matmul-cpu",
                 MatMulCpuUserEpilogue<TEpilogue>.Convert,
                 &MatMulCpuUserEpilogue<TEpilogue>.TileCount,
-                &MatMulCpuUserEpilogue<TEpilogue>.Tile);
+                &MatMulCpuUserEpilogue<TEpilogue>.Tile,
+                Reads);
 
     public static MatMulCpuArgs ConvertStandard(in MatMulArgs<StandardEpilogue> args, MatMulCpuKind? kind = null)
     {
@@ -68,6 +69,11 @@ internal static unsafe class MatMulCpu
             Scale = 1f,
         };
     }
+
+    /// <summary>Panels and plain views are float32.</summary>
+    private static bool Reads<TEpilogue>(DeviceTraits traits, in MatMulArgs<TEpilogue> args)
+        where TEpilogue : struct, IEpilogue =>
+        args.Encoding == (int)WeightEncoding.F32;
 
     public static int TileCount(void* args) =>
         checked(((MatMulCpuArgs*)args)->Batch * MatMulCpuCut.Of((MatMulCpuArgs*)args).Tasks);

@@ -3,7 +3,8 @@ using ILGPU.Runtime;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary>y[b] = epilogue(x[b] · weight[b]ᵀ) in float32, sums with k ascending in one accumulator an output.</summary>
+/// <summary>y[b] = epilogue(x[b] · weight[b]ᵀ) in float32; naive and group variants add in the order of MatMulOrder,
+/// the CPU variant with k ascending in one accumulator an output.</summary>
 /// <typeparam name="TEpilogue">What happens to a finished sum: a struct that compiles into the kernel; public, since
 /// ILGPU's CPU accelerator calls it from an assembly of its own.</typeparam>
 public class MatMulOperation<TEpilogue> : Operation<MatMulArgs<TEpilogue>>
@@ -97,12 +98,20 @@ public class MatMulOperation<TEpilogue> : Operation<MatMulArgs<TEpilogue>>
         long m = args.Rows.Capacity;
         var weights = args.WeightBatchStride == 0 ? 1 : args.Batch;
         var shape = (args.Batch == 1 ? "" : $"{args.Batch} x ") + $"({m}, {args.K}) · ({args.N}, {args.K})ᵀ";
-        var elements = args.Batch * m * args.K + (long)weights * args.N * args.K + args.Batch * m * args.N;
-        return (shape, 2 * args.Batch * m * args.N * args.K, 4 * elements);
+        var weightBytes = 4 * WeightRowEncoder.Words((WeightEncoding)args.Encoding, args.K) * args.N * weights;
+        var others = args.Batch * m * ((long)args.K + args.N);
+        return (shape, 2 * args.Batch * m * args.N * args.K, 4 * others + weightBytes);
     }
 
     private void CheckWeight(in MatMulArgs<TEpilogue> args)
     {
+        ShapeCheck.Known<WeightEncoding>(Name, "encoding", args.Encoding);
+        if (args.Encoding != (int)WeightEncoding.F32)
+        {
+            CheckEncodedWeight(args);
+            return;
+        }
+
         if (args.Panels != 0)
         {
             PackedPanels.Check(Name, args.Panels, args.N, args.K, args.WeightBatchStride);
@@ -129,6 +138,22 @@ public class MatMulOperation<TEpilogue> : Operation<MatMulArgs<TEpilogue>>
 
         var transposed = new RowView(args.Weight.Data, args.Weight.Offset, args.WeightColumnStride);
         ShapeCheck.Batch(Name, "weight", transposed, args.K, args.N, args.Batch, args.WeightBatchStride);
+    }
+
+    /// <summary>Narrow encodings are only inside packed weights, whose rows are whole cells of 128 bits.</summary>
+    private void CheckEncodedWeight(in MatMulArgs<TEpilogue> args)
+    {
+        if (args.WeightColumnStride != 1 || args.WeightBatchStride != 0 || !ShapeCheck.IsVectorAligned(args.Weight))
+        {
+            throw new ShapeException(
+                $"{Name}: a weight stored as {(WeightEncoding)args.Encoding} must be one packed weight for the whole batch, " +
+                $"found column stride {args.WeightColumnStride}, batch stride {args.WeightBatchStride}, " +
+                $"offset {args.Weight.Offset} and stride {args.Weight.Stride}.");
+        }
+
+        var words = WeightRowEncoder.Words((WeightEncoding)args.Encoding, args.K);
+        ShapeCheck.AtMostIntMax(Name, "a row of weight", words);
+        ShapeCheck.Rows(Name, "weight", args.Weight, args.N, (int)words);
     }
 
     /// <summary>The matrices of y must not overlap: one after the other, or side by side inside each row.</summary>

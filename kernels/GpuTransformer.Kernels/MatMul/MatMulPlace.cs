@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace GpuTransformer.Kernels;
 
 /// <summary>Which tile of which matrix a group owns.</summary>
@@ -13,17 +11,14 @@ internal struct MatMulPlace
     public int FirstRow;
     public int FirstColumn;
 
-    /// <summary>Of the group that runs this; tiles of 2^<paramref name="shift"/> rows and columns.</summary>
-    public static MatMulPlace Of(int capacity, int columns, int shift) => Of(capacity, columns, shift, shift);
-
-    /// <summary>Of the group that runs this; tiles of 2^rowShift rows and 2^columnShift columns.</summary>
-    public static MatMulPlace Of(int capacity, int columns, int rowShift, int columnShift)
+    /// <summary>Of tile <paramref name="index"/> of 2^rowShift rows and 2^columnShift columns, counted through the batch.</summary>
+    public static MatMulPlace Of(int index, int capacity, int columns, int rowShift, int columnShift)
     {
         var tilesM = TilesOf(capacity, rowShift);
         var tilesN = TilesOf(columns, columnShift);
         var perMatrix = tilesM * tilesN;
-        var batch = Grid.IdxX / perMatrix;
-        var tile = Grid.IdxX - batch * perMatrix;
+        var batch = index / perMatrix;
+        var tile = index - batch * perMatrix;
         var band = tile / (Band * tilesN);
         var rest = tile - band * Band * tilesN;
         var height = tilesM - band * Band;
@@ -36,6 +31,10 @@ internal struct MatMulPlace
             FirstColumn = column << columnShift,
         };
     }
+
+    /// <summary>Tiles that cover one matrix.</summary>
+    public static int Tiles(int capacity, int columns, int rowShift, int columnShift) =>
+        TilesOf(capacity, rowShift) * TilesOf(columns, columnShift);
 
     /// <summary>Tiles of 2^<paramref name="shift"/> that cover a length.</summary>
     public static int TilesOf(int length, int shift) => ((length - 1) >> shift) + 1;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ILGPU;
 
 namespace GpuTransformer.Kernels;
 
@@ -31,4 +32,33 @@ internal struct Float4
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float4 operator *(Float4 a, float b) => new(a.X * b, a.Y * b, a.Z * b, a.W * b);
+
+    /// <summary>sum += x · w, each of the four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyAdd(ref Float4 sum, float x, Float4 w)
+    {
+        sum.X += x * w.X;
+        sum.Y += x * w.Y;
+        sum.Z += x * w.Z;
+        sum.W += x * w.W;
+    }
+
+    /// <summary>sum += other, each of the four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Add(ref Float4 sum, Float4 other)
+    {
+        sum.X += other.X;
+        sum.Y += other.Y;
+        sum.Z += other.Z;
+        sum.W += other.W;
+    }
+
+    /// <summary>memory[index] += other, each of the four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(ArrayView<Float4> memory, int index, Float4 other)
+    {
+        var total = memory[index];
+        Add(ref total, other);
+        memory[index] = total;
+    }
 }

@@ -14,6 +14,7 @@ internal sealed class MatMulCase : IDisposable
     private readonly PaddedInput _gate;
     private readonly PaddedInput _residual;
     private readonly MemoryBuffer1D<int, Stride1D.Dense> _state;
+    private readonly PackedMatrix? _packed;
     private readonly int _m;
     private readonly int _n;
     private readonly int _k;
@@ -30,11 +31,13 @@ internal sealed class MatMulCase : IDisposable
         var (weightRows, weightWidth) = layout.KByN ? (k, n) : (n, k);
         var weights = layout.SharedWeight ? 1 : batch;
         _x = Input(Data.WithOutliers(batch * m * k, 1), batch * m, k, 4 + skew);
-        _weight = Input(Data.WithOutliers(weights * n * k, 2), weights * weightRows, weightWidth, 8 + skew);
+        var weightValues = EncodedReference.Round(layout.Encoding, Data.WithOutliers(weights * n * k, 2), k);
+        _weight = Input(weightValues, weights * weightRows, weightWidth, 8 + skew);
         _bias = Input(Data.WithOutliers(n, 3), 1, n, 3);
         _gate = Input(Data.Normal(batch * m * n, 4), batch * m, n, 5);
         _residual = Input(Data.WithOutliers(batch * m * n, 5), batch * m, n, 7);
         _state = device.Upload([-1, layout.ActiveRows ?? m]);
+        _packed = layout.Encoding == WeightEncoding.F32 ? null : PackedMatrix.Create(device.Kernels, layout.Encoding, Weight);
 
         PaddedInput Input(float[] values, int rows, int width, int offset) =>
             new(device, values, rows, width, offset, Stride(width));
@@ -66,7 +69,7 @@ internal sealed class MatMulCase : IDisposable
         where TEpilogue : struct, IEpilogue
     {
         var weight = _weight.View;
-        return new MatMulArgs<TEpilogue>
+        var args = new MatMulArgs<TEpilogue>
         {
             X = _x.View,
             Weight = _layout.KByN ? new RowView(weight.Data, weight.Offset, 1) : weight,
@@ -81,7 +84,8 @@ internal sealed class MatMulCase : IDisposable
             YBatchStride = _m * y.Stride,
             Epilogue = epilogue,
         };
-
+        _packed?.AttachTo(ref args);
+        return args;
     }
 
     /// <summary>Checks y against float64; rows not in use must still be NaN.</summary>
@@ -115,6 +119,7 @@ internal sealed class MatMulCase : IDisposable
         _gate.Dispose();
         _residual.Dispose();
         _state.Dispose();
+        _packed?.Dispose();
     }
 
     /// <summary>The plain sum and its sum of magnitudes at a row counted through the batch.</summary>
@@ -163,4 +168,12 @@ internal sealed record MatMulLayout
     public ActivationKind Activation { get; init; }
 
     public float Scale { get; init; } = 1f;
+
+    /// <summary>Other than F32: the weight is packed so, and its numbers are such that this changes none.</summary>
+    public WeightEncoding Encoding { get; init; }
+
+    /// <summary>The encoding that a variant reads, from the end of its name.</summary>
+    public static WeightEncoding EncodingOf(string variant) =>
+        Enum.TryParse<WeightEncoding>(variant[(variant.LastIndexOf('-') + 1)..], ignoreCase: true, out var encoding)
+            ? encoding : WeightEncoding.F32;
 }

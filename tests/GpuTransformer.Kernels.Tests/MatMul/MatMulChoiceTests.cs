@@ -7,16 +7,25 @@ namespace GpuTransformer.Kernels.Tests;
 /// <summary>Which variant of matmul is chosen, without a device; what is refused; a user's own epilogue.</summary>
 public sealed class MatMulChoiceTests(DeviceFixture devices) : IClassFixture<DeviceFixture>
 {
+    /// <summary>By the cycles of the busiest of 132 multiprocessors, written out in MatMulPlan.</summary>
     [Theory]
-    [InlineData(4096, 4096, "matmul-tile128")]
-    [InlineData(512, 768, "matmul-tile64")]
-    [InlineData(128, 768, "matmul-skinny")]
-    [InlineData(1, 768, "matmul-skinny")]
-    [InlineData(16, 50257, "matmul-skinny")]
-    [InlineData(17, 50257, "matmul-tile128")]
-    public void ShapeDecides(int m, int n, string expected)
+    [InlineData(4096, 4096, 4096, 1, "matmul-tile128")]
+    [InlineData(4096, 768, 3072, 1, "matmul-tile64")]
+    [InlineData(4096, 3072, 768, 1, "matmul-tile128")]
+    [InlineData(512, 768, 768, 1, "matmul-tile64-split")]
+    [InlineData(512, 3072, 768, 1, "matmul-tile64")]
+    [InlineData(512, 768, 3072, 1, "matmul-tile64-split")]
+    [InlineData(128, 768, 768, 1, "matmul-tile64-split")]
+    [InlineData(128, 128, 64, 96, "matmul-tile64")]
+    [InlineData(128, 768, 256, 1, "matmul-tile64")]
+    [InlineData(1, 768, 768, 1, "matmul-skinny-split")]
+    [InlineData(1, 768, 256, 1, "matmul-skinny")]
+    [InlineData(1, 50257, 768, 1, "matmul-skinny")]
+    [InlineData(16, 4096, 4096, 1, "matmul-skinny-split")]
+    [InlineData(17, 50257, 768, 1, "matmul-tile64")]
+    public void ShapeDecides(int m, int n, int k, int batch, string expected)
     {
-        var args = MatMul.Dense(default, default, default, m, n, 768, StandardEpilogue.None);
+        var args = MatMul.Dense(default, default, default, m, n, k, StandardEpilogue.None) with { Batch = batch };
         Assert.Equal(expected, Choice(Graphics(1024, 132), args));
         args.X.Offset = 1;
         Assert.Equal($"{expected}-scalar", Choice(Graphics(1024, 132), args));
@@ -26,6 +35,24 @@ public sealed class MatMulChoiceTests(DeviceFixture devices) : IClassFixture<Dev
         Assert.Equal($"{expected}-scalar", Choice(Graphics(1024, 132), args));
     }
 
+    [Theory]
+    [InlineData(WeightEncoding.F16, "-f16")]
+    [InlineData(WeightEncoding.BF16, "-bf16")]
+    [InlineData(WeightEncoding.Q8_0, "-q8_0")]
+    public void EncodingDecides(WeightEncoding encoding, string suffix)
+    {
+        var args = MatMul.Dense(default, default, default, 1, 4096, 4096, StandardEpilogue.None);
+        args.Encoding = (int)encoding;
+        Assert.Equal($"matmul-skinny-split{suffix}", Choice(Graphics(1024, 132), args));
+        Assert.Equal($"matmul-tile128{suffix}", Choice(Graphics(1024, 132), args with { Rows = ActiveRows.Fixed(4096) }));
+
+        // Rows of x that are not aligned are read by the smallest tile.
+        args.X.Offset = 1;
+        Assert.Equal($"matmul-tile16{suffix}", Choice(Graphics(1024, 132), args));
+        Assert.Equal($"matmul-naive{suffix}", Choice(Graphics(1, 132), args));
+        Assert.Equal($"matmul-naive{suffix}", Choice(Graphics(16, 1) with { Kind = DeviceKind.Cpu }, args));
+    }
+
     [Fact]
     public void DeviceDecides()
     {
@@ -33,9 +60,36 @@ public sealed class MatMulChoiceTests(DeviceFixture devices) : IClassFixture<Dev
         Assert.Equal("matmul-tile64", Choice(Graphics(128, 132), args));
         Assert.Equal("matmul-tile16", Choice(Graphics(64, 132), args));
         Assert.Equal("matmul-naive", Choice(Graphics(8, 132), args));
-        Assert.Equal("matmul-tile64", Choice(Graphics(1024, 100_000) with { MaxGroupSize = 256 }, args with { Rows = ActiveRows.Fixed(100_000) }));
         Assert.Equal("matmul-tile64", Choice(Graphics(1024, 132) with { SharedBytes = 16_000 }, args));
         Assert.Equal("matmul-tile16", Choice(Graphics(1024, 132) with { SharedBytes = 2_000 }, args));
+
+        // An AMD card with wavefronts of 64 and an Intel one with 512 slices of 64 KB choose by the same arithmetic.
+        Assert.Equal("matmul-tile128", Choice(Graphics(1024, 80) with { WarpSize = 64, SharedBytes = 65536 }, args));
+        Assert.Equal("matmul-tile128", Choice(Graphics(1024, 512) with { WarpSize = 16, SharedBytes = 65536 }, args));
+
+        // Few multiprocessors are filled by few tiles, and need no split.
+        var small = MatMul.Dense(default, default, default, 128, 768, 3072, StandardEpilogue.None);
+        Assert.Equal("matmul-tile128", Choice(Graphics(1024, 3), small));
+        Assert.Equal("matmul-skinny", Choice(Graphics(1024, 3), small with { Rows = ActiveRows.Fixed(1) }));
+        Assert.Equal("matmul-tile64", Choice(Graphics(128, 3), small with { Rows = ActiveRows.Fixed(1) }));
+    }
+
+    [Fact]
+    public void WorkspaceIsBounded()
+    {
+        // 264 groups that keep 128 x 128 totals each, however many tiles there are.
+        var large = MatMul.Dense(default, default, default, 4096, 50257, 768, StandardEpilogue.None);
+        Assert.Equal(264L * 128 * 128, WorkspaceFloats("matmul-tile128", large));
+        Assert.Equal(0, WorkspaceFloats("matmul-tile128", large with { K = 256 }));
+        Assert.Equal(0, WorkspaceFloats("matmul-tile64", large));
+
+        // Three chunks of every result, columns in whole quads.
+        var split = MatMul.Dense(default, default, default, 512, 767, 768, StandardEpilogue.None);
+        Assert.Equal(3L * 512 * 768, WorkspaceFloats("matmul-tile64-split", split));
+
+        static long WorkspaceFloats(string name, MatMulArgs<StandardEpilogue> args) =>
+            MatMulVariants<StandardEpilogue>.Table().OfType<KernelVariant<MatMulArgs<StandardEpilogue>>>()
+                .Single(v => v.Name == name).Workspace?.Floats(Graphics(1024, 132), args) ?? 0;
     }
 
     [Fact]
@@ -75,6 +129,11 @@ public sealed class MatMulChoiceTests(DeviceFixture devices) : IClassFixture<Dev
         using var factors = device.Upload([3f, -0.5f]);
         foreach (var variant in operation.Table.ToArray())
         {
+            if (MatMulLayout.EncodingOf(variant.Name) != WeightEncoding.F32)
+            {
+                continue;
+            }
+
             using var y = work.Output();
             operation.RunVariant(
                 device.Stream, work.Args(y, new CheckerEpilogue { Factors = factors.View, Shift = 2f }), variant);

@@ -10,11 +10,14 @@ public sealed class MatMulTests(DeviceFixture devices) : IClassFixture<DeviceFix
     /// on a CPU.</summary>
     private static readonly (string Variant, int Group, (int M, int N, int K)[] Shapes)[] Sweep =
     [
-        ("matmul-naive", 1, [(1, 1, 1), (2, 3, 5), (17, 13, 31), (5, 70, 3), (70, 5, 97)]),
-        ("matmul-tile16", 16, [(1, 1, 1), (15, 17, 3), (16, 16, 4), (17, 15, 5), (33, 31, 13), (2, 50, 37), (50, 3, 8)]),
-        ("matmul-tile64", 128, [(1, 1, 1), (63, 65, 7), (64, 64, 8), (65, 63, 9), (3, 67, 19)]),
-        ("matmul-tile128", 256, [(127, 129, 9), (128, 128, 8), (129, 127, 7), (3, 131, 19)]),
-        ("matmul-skinny", 128, [(1, 1, 1), (7, 17, 127), (8, 16, 128), (9, 15, 129), (1, 33, 259)]),
+        ("matmul-naive", 1, [(1, 1, 1), (2, 3, 5), (17, 13, 31), (5, 70, 3), (70, 5, 97), (2, 3, 257), (3, 5, 769)]),
+        ("matmul-tile16", 16, [(1, 1, 1), (15, 17, 3), (16, 16, 4), (17, 15, 5), (33, 31, 13), (2, 50, 37), (50, 3, 8), (18, 17, 771), (5, 18, 256)]),
+        ("matmul-tile64", 128, [(1, 1, 1), (63, 65, 7), (64, 64, 8), (65, 63, 9), (3, 67, 19), (5, 66, 256), (66, 3, 521)]),
+        ("matmul-tile64-split", 128, [(1, 1, 1), (63, 65, 256), (65, 63, 265)]),
+        ("matmul-tile128", 256, [(127, 129, 9), (128, 128, 8), (129, 127, 7), (3, 131, 19), (130, 3, 523)]),
+        ("matmul-tile128-split", 256, [(127, 130, 8), (129, 3, 265)]),
+        ("matmul-skinny", 256, [(1, 1, 1), (7, 31, 127), (8, 32, 256), (9, 33, 257), (1, 65, 771)]),
+        ("matmul-skinny-split", 256, [(1, 1, 1), (9, 33, 515), (2, 32, 512)]),
     ];
 
     public static TheoryData<TestDeviceKind, string, int, int, int> Cases { get; } = MakeCases();
@@ -34,8 +37,10 @@ public sealed class MatMulTests(DeviceFixture devices) : IClassFixture<DeviceFix
     [InlineData("matmul-tile16-scalar")]
     [InlineData("matmul-tile64")]
     [InlineData("matmul-tile128")]
+    [InlineData("matmul-tile64-split")]
     [InlineData("matmul-skinny")]
     [InlineData("matmul-skinny-scalar")]
+    [InlineData("matmul-skinny-split")]
     public void BatchesActiveRowsAndActivations(string variant)
     {
         var layout = new MatMulLayout { Batch = 3, ActiveRows = 18, Epilogue = true, Activation = ActivationKind.GeluErf };
@@ -50,20 +55,46 @@ public sealed class MatMulTests(DeviceFixture devices) : IClassFixture<DeviceFix
             new MatMulLayout { Batch = 2, SharedWeight = true, Activation = ActivationKind.Silu });
     }
 
-    [Fact]
-    public void EveryVariantGivesTheSameBits()
+    /// <summary>K of three chunks, the last ragged: one order of sums, whatever a group owns and however k is split.</summary>
+    [Theory]
+    [InlineData(WeightEncoding.F32)]
+    [InlineData(WeightEncoding.F16)]
+    [InlineData(WeightEncoding.BF16)]
+    [InlineData(WeightEncoding.Q8_0)]
+    public void EveryVariantGivesTheSameBits(WeightEncoding encoding)
     {
-        using var work = new MatMulCase(devices[TestDeviceKind.Nvidia], 19, 70, 139, new MatMulLayout { Epilogue = true });
-        var operation = devices[TestDeviceKind.Nvidia].Kernels.MatMul;
+        var device = devices[TestDeviceKind.Nvidia];
+        using var work = new MatMulCase(device, 19, 70, 603, new MatMulLayout { Epilogue = true, Encoding = encoding });
+        var operation = device.Kernels.MatMul;
         float[]? first = null;
+        var ran = 0;
         foreach (var variant in operation.Table.ToArray().OfType<KernelVariant<MatMulArgs<StandardEpilogue>>>())
         {
+            if (MatMulLayout.EncodingOf(variant.Name) != encoding)
+            {
+                continue;
+            }
+
             using var y = work.Output();
-            operation.RunVariant(devices[TestDeviceKind.Nvidia].Stream, work.Args(y), variant);
+            operation.RunVariant(device.Stream, work.Args(y), variant);
             var values = y.Read();
+            work.Verify(values, variant.Name);
             first ??= values;
             Tolerance.SameBits(first, values, variant.Name);
+            ran++;
         }
+
+        Assert.Equal(encoding == WeightEncoding.F32 ? 15 : 8, ran);
+    }
+
+    /// <summary>More tiles than groups: a group that walks all of k takes one tile after the other.</summary>
+    [Theory]
+    [InlineData(TestDeviceKind.Nvidia)]
+    [InlineData(TestDeviceKind.LegacyAmd)]
+    public void AGroupOfTheLargestTileTakesSeveral(TestDeviceKind kind)
+    {
+        Assert.Equal(1, devices[kind].Kernels.Traits.Multiprocessors);
+        Verify(kind, "matmul-tile128", 130, 260, 290, new MatMulLayout { Batch = 2, ActiveRows = 129 });
     }
 
     [Fact]

@@ -37,6 +37,11 @@ internal abstract class OperationCase : BenchCase
     protected void Bind(BoundOperation operation)
     {
         _operation = operation;
+        if (operation.WorkspaceFloats > 0)
+        {
+            operation.Attach(Own(Device.Empty(operation.WorkspaceFloats, "workspace")).View);
+        }
+
         Work = Work with { Flops = Work.Flops > 0 ? Work.Flops : operation.Info.Flops };
     }
 

@@ -13,6 +13,7 @@ internal sealed class WeightRingCase : BenchCase
     private readonly DeviceMemory<float> _y;
     private readonly PackedMatrix[] _ring;
     private readonly BoundOperation[] _operations;
+    private readonly DeviceMemory<float>? _workspace;
     private int _next;
 
     /// <param name="device">Where.</param>
@@ -30,6 +31,12 @@ internal sealed class WeightRingCase : BenchCase
         var count = (int)Math.Max(1, (ringBytes + first.ByteSize - 1) / first.ByteSize);
         _ring = [first, .. Enumerable.Range(1, count - 1).Select(_ => PackedMatrix.Create(device.Kernels, _weight))];
         _operations = [.. _ring.Select(Bind)];
+        if (_operations[0].WorkspaceFloats > 0)
+        {
+            _workspace = device.Empty(_operations[0].WorkspaceFloats, "workspace");
+            Array.ForEach(_operations, operation => operation.Attach(_workspace.View));
+        }
+
         Work = new Work(
             2.0 * shape.M * shape.K * shape.N, first.ByteSize + sizeof(float) * ((double)shape.M * (shape.K + shape.N)), true);
     }
@@ -83,6 +90,7 @@ internal sealed class WeightRingCase : BenchCase
             matrix.Dispose();
         }
 
+        _workspace?.Dispose();
         _x.Dispose();
         _y.Dispose();
         base.Dispose();
