@@ -14,12 +14,10 @@ internal sealed class MatMulCheck : OperationCheck<MatMulArgs<StandardEpilogue>>
 
     protected override IEnumerable<CheckShape<MatMulArgs<StandardEpilogue>>> Shapes(SweepPlan plan)
     {
-        // As many of the largest tiles as there are multiprocessors, else the device is not filled and they are not taken.
-        var side = LargestTile * (int)Math.Ceiling(Math.Sqrt(plan.Traits.Multiprocessors));
         MatMulShape[] smoke =
         [
-            new(side, side, 32), new(37, 45, 29) { Epilogue = ActivationKind.GeluErf }, new(5, 130, 67),
-            new(13, 64, 96) { Packed = true },
+            .. Forms(plan.Traits.Multiprocessors),
+            new(37, 45, 29) { Epilogue = ActivationKind.GeluErf }, new(13, 64, 96) { Packed = true },
         ];
         MatMulShape[] edges =
         [
@@ -36,5 +34,24 @@ internal sealed class MatMulCheck : OperationCheck<MatMulArgs<StandardEpilogue>>
             new(128, 128, 64) { Matrices = 96 }, new(16, 50257, 320),
         ];
         return plan.Pick(smoke, edges, large).Select(shape => shape.Check());
+    }
+
+    /// <summary>A shape that each group kernel is chosen for, with and without a split of k: rows that are aligned, rows that
+    /// are not, and each narrow encoding of the weight.</summary>
+    private static IEnumerable<MatMulShape> Forms(int multiprocessors)
+    {
+        // As many of the largest tiles as there are multiprocessors, else the device is not filled and they are not taken;
+        // and 24 tiles of 12 chunks for every 132 of them. Where there are few, k is never split over large tiles.
+        var side = LargestTile * (int)Math.Ceiling(Math.Sqrt(multiprocessors));
+        var tall = LargestTile * (multiprocessors / 12);
+        MatMulShape[] shapes =
+        [
+            new(side, side, 32), new(18, 17, 29), new(18, 17, 300), new(5, 33, 67), new(5, 33, 300),
+            .. tall > 0 ? [new MatMulShape(tall, 2 * LargestTile, 3072)] : Array.Empty<MatMulShape>(),
+        ];
+        WeightEncoding[] narrow = [WeightEncoding.F16, WeightEncoding.BF16, WeightEncoding.Q8_0];
+        return shapes
+            .Concat(shapes.Select(shape => shape with { Aligned = false }))
+            .Concat(narrow.SelectMany(encoding => shapes.Select(shape => shape with { Packed = true, Encoding = encoding })));
     }
 }

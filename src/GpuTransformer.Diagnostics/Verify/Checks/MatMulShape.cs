@@ -18,6 +18,9 @@ internal sealed record MatMulShape(int M, int N, int K)
     /// <summary>The weight is packed for the device.</summary>
     public bool Packed { get; init; }
 
+    /// <summary>How a packed weight stores its numbers.</summary>
+    public WeightEncoding Encoding { get; init; }
+
     /// <summary>Matrices; 0: one, whose rows are the units.</summary>
     public int Matrices { get; init; }
 
@@ -27,7 +30,7 @@ internal sealed record MatMulShape(int M, int N, int K)
     public float Scale { get; init; } = 1f;
 
     public override string ToString() =>
-        $"{(Matrices > 0 ? $"{Matrices} x " : "")}{M}x{N}x{K}{(KByN ? ", (K, N)" : "")}{(Packed ? ", packed" : "")}" +
+        $"{(Matrices > 0 ? $"{Matrices} x " : "")}{M}x{N}x{K}{(KByN ? ", (K, N)" : "")}{(Packed ? ", packed" : "")}{(Encoding == WeightEncoding.F32 ? "" : $" as {Encoding}")}" +
         $"{(Epilogue is { } kind ? $", {kind}, bias, gate, residual" : "")}{(Aligned ? "" : " unaligned")}";
 
     public CheckShape<MatMulArgs<StandardEpilogue>> Check() => new(ToString(), Matrices > 0 ? Matrices : M, Arrange)
@@ -65,7 +68,7 @@ internal sealed record MatMulShape(int M, int N, int K)
         };
         if (Packed)
         {
-            var packed = batch.Keep(PackedMatrix.Create(batch.Kernels, WeightRows.Of(weight.Values, N, K, KByN)));
+            var packed = batch.Keep(PackedMatrix.Create(batch.Kernels, Encoding, WeightRows.Of(weight.Values, N, K, KByN)));
             packed.AttachTo(ref args);
         }
 
@@ -90,6 +93,7 @@ internal sealed record MatMulShape(int M, int N, int K)
     {
         var (expected, allowed) = (new double[rows * N], new double[rows * N]);
         Array.Fill(allowed, double.PositiveInfinity);
+        var stored = EncodedReference.Round(Encoding, weight.Values, K);
         Parallel.ForEach(SampledRows.Of(rows, (long)N * K < 1 << 16 ? rows : MostReferenceRows), row =>
         {
             var matrix = Matrices > 0 ? row / M : 0;
@@ -97,7 +101,7 @@ internal sealed record MatMulShape(int M, int N, int K)
             {
                 var at = row * N + n;
                 var sum = MatMulReference.Sum(
-                    x.Values.AsSpan(row * K, K), weight.Values, KByN ? matrix * K * N + n : (matrix * N + n) * K, KByN ? N : 1);
+                    x.Values.AsSpan(row * K, K), stored, KByN ? matrix * K * N + n : (matrix * N + n) * K, KByN ? N : 1);
                 (expected[at], allowed[at]) = Epilogue is { } kind
                     ? MatMulReference.Full(sum, K, Scale, kind, bias.Values[n], gate.Values[at], residual.Values[at])
                     : MatMulReference.Plain(sum, K, Scale, ActivationKind.None);

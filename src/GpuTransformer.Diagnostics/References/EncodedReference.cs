@@ -1,4 +1,6 @@
-namespace GpuTransformer.Kernels.Tests;
+using GpuTransformer.Kernels;
+
+namespace GpuTransformer.Diagnostics.References;
 
 /// <summary>What a packed weight holds, by the rule of each encoding and not by its code.</summary>
 internal static class EncodedReference
