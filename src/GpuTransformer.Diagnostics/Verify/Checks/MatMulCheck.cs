@@ -7,6 +7,7 @@ namespace GpuTransformer.Diagnostics.Verify;
 internal sealed class MatMulCheck : OperationCheck<MatMulArgs<StandardEpilogue>>
 {
     private const int LargestTile = 128;
+    private const int FewMultiprocessors = 12;
 
     public override string Name => "MatMul";
 
@@ -40,15 +41,12 @@ internal sealed class MatMulCheck : OperationCheck<MatMulArgs<StandardEpilogue>>
     /// are not, and each narrow encoding of the weight.</summary>
     private static IEnumerable<MatMulShape> Forms(int multiprocessors)
     {
-        // As many of the largest tiles as there are multiprocessors, else the device is not filled and they are not taken;
-        // and 24 tiles of 12 chunks for every 132 of them. Where there are few, k is never split over large tiles.
-        var side = LargestTile * (int)Math.Ceiling(Math.Sqrt(multiprocessors));
-        var tall = LargestTile * (multiprocessors / 12);
-        MatMulShape[] shapes =
-        [
-            new(side, side, 32), new(18, 17, 29), new(18, 17, 300), new(5, 33, 67), new(5, 33, 300),
-            .. tall > 0 ? [new MatMulShape(tall, 2 * LargestTile, 3072)] : Array.Empty<MatMulShape>(),
-        ];
+        // Two of the largest tiles for each multiprocessor, or many chunks of them: what leaves no multiprocessor waiting.
+        // Rows stay below whole tiles, since batches have spare ones. Small devices never take the largest tile so.
+        MatMulShape[] small = [new(18, 17, 29), new(18, 17, 300), new(5, 33, 67), new(5, 33, 300)];
+        MatMulShape[] shapes = multiprocessors < FewMultiprocessors
+            ? small
+            : [.. small, new(12 * LargestTile - 64, LargestTile * (multiprocessors / 6), 32), new(8 * LargestTile - 64, 8 * LargestTile, 4096)];
         WeightEncoding[] narrow = [WeightEncoding.F16, WeightEncoding.BF16, WeightEncoding.Q8_0];
         return shapes
             .Concat(shapes.Select(shape => shape with { Aligned = false }))
