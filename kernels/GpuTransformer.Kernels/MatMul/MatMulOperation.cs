@@ -64,7 +64,8 @@ public class MatMulOperation<TEpilogue> : Operation<MatMulArgs<TEpilogue>>
     }
 
     internal override ShapeClass? ClassOf(in MatMulArgs<TEpilogue> args) => new ShapeClass(
-        ShapeClass.Of((long)args.Batch * args.Rows.Capacity), ShapeClass.Of(args.N), ShapeClass.Of(args.K), args.Batch > 1 ? 1 : 0);
+        ShapeClass.Of((long)args.Batch * args.Rows.Capacity), ShapeClass.Of(args.N), ShapeClass.Of(args.K),
+        (args.Batch > 1 ? 1 : 0) + 2 * args.Encoding);
 
     /// <inheritdoc/>
     protected override void Check(in MatMulArgs<TEpilogue> args)

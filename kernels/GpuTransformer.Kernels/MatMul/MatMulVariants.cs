@@ -86,11 +86,7 @@ internal static class MatMulTable<TStore, TEpilogue>
                 (int)(TTotals.NeedsWorkspace && !isSplit ? Walkers(traits, args) : Tiles(args) * Parts(args, isSplit)),
                 TTile.Threads),
             (DeviceTraits traits, in MatMulArgs<TEpilogue> args) =>
-                Reads<TAccess, TWeight>(args)
-                && (plan is null
-                    ? MatMulPlan.Fits(traits, TTile.Threads, MatMulPlan.SharedBytes<TTile>())
-                    : MatMulPlan.Of(traits, args) == plan)
-                && (!isSplit || PartialFloats(args) <= int.MaxValue))
+                CanRun(traits, args) && (plan is null || MatMulPlan.Of(traits, args) == plan))
         {
             Workspace = isSplit ? PartialSums : TTotals.NeedsWorkspace
                 ? new(
@@ -99,8 +95,14 @@ internal static class MatMulTable<TStore, TEpilogue>
                     static (ref MatMulArgs<TEpilogue> args, ArrayView<float> workspace) => args.Workspace = workspace)
                 : null,
             Second = isSplit ? Merge : null,
+            Allowed = CanRun,
             Limits = new(TTile.Threads, Math.Max(1, MatMulPlan.GroupsAtOnce * 256 / Math.Max(128, TTile.Threads))),
         };
+
+        bool CanRun(DeviceTraits traits, in MatMulArgs<TEpilogue> args) =>
+            Reads<TAccess, TWeight>(args)
+            && MatMulPlan.Fits(traits, TTile.Threads, MatMulPlan.SharedBytes<TTile>())
+            && (!isSplit || PartialFloats(args) <= int.MaxValue);
 
         // Without a chunk to keep there may be any number of groups; with one, each needs memory of its own.
         static long Walkers(DeviceTraits traits, in MatMulArgs<TEpilogue> args) => args.K <= MatMulOrder.Chunk
@@ -111,27 +113,32 @@ internal static class MatMulTable<TStore, TEpilogue>
 
     private static KernelVariant<MatMulArgs<TEpilogue>> Skinny<TAccess, TWeight>(string name, bool isSplit)
         where TAccess : struct, IQuadAccess
-        where TWeight : struct, IMatMulWeight =>
-        new(
+        where TWeight : struct, IMatMulWeight
+    {
+        var plan = new MatMulPlan(MatMulForm.Skinny, isSplit);
+        return new(
             name,
             VariantKind.Group,
             MatMulGroupSkinny<TAccess, TWeight, TEpilogue>.Kernel,
             _ => (in MatMulArgs<TEpilogue> args) => new KernelConfig(
                 (int)(Parts(args, isSplit) * Groups(
-                    args,
-                    MatMulSkinny.RowShift,
-                    MatMulSkinny.ColumnShift(TWeight.QuadsOfCell))),
+                    args, MatMulSkinny.RowShift, MatMulSkinny.ColumnShift(TWeight.QuadsOfCell))),
                 MatMulSkinny.Threads),
             (DeviceTraits traits, in MatMulArgs<TEpilogue> args) =>
-                Reads<TAccess, TWeight>(args)
-                && MatMulPlan.Of(traits, args) == new MatMulPlan(MatMulForm.Skinny, isSplit)
-                && (!TWeight.NeedsAlignment || TWeight.IsPadded || EndsInWholeQuads(args))
-                && (!isSplit || PartialFloats(args) <= int.MaxValue))
+                CanRun(traits, args) && MatMulPlan.Of(traits, args) == plan)
         {
             Workspace = isSplit ? PartialSums : null,
             Second = isSplit ? Merge : null,
+            Allowed = CanRun,
             Limits = new(MatMulSkinny.Threads, 2),
         };
+
+        bool CanRun(DeviceTraits traits, in MatMulArgs<TEpilogue> args) =>
+            Reads<TAccess, TWeight>(args)
+            && MatMulPlan.Fits(traits, MatMulSkinny.Threads, MatMulSkinny.MostSharedBytes)
+            && (!TWeight.NeedsAlignment || TWeight.IsPadded || EndsInWholeQuads(args))
+            && (!isSplit || PartialFloats(args) <= int.MaxValue);
+    }
 
     private static VariantWorkspace<MatMulArgs<TEpilogue>> PartialSums => new(
         static (DeviceTraits _, in MatMulArgs<TEpilogue> args) => PartialFloats(args),
