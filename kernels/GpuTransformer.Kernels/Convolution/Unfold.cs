@@ -64,31 +64,36 @@ public sealed class Unfold : Operation<UnfoldArgs>
     /// <inheritdoc/>
     protected override void Check(in UnfoldArgs args)
     {
-        ShapeCheck.Active(Name, "rows", args.Rows);
-        ShapeCheck.Width(Name, args.Width);
-        ShapeCheck.Between(Name, "height", args.Height, 1, int.MaxValue / args.Width);
-        ShapeCheck.AtLeast(Name, "channels", args.Channels, 1);
-        Axis("Height", args.Height, args.KernelHeight, args.StrideHeight, args.PaddingHeight, args.DilationHeight, args.OutHeight);
-        Axis("Width", args.Width, args.KernelWidth, args.StrideWidth, args.PaddingWidth, args.DilationWidth, args.OutWidth);
-        ShapeCheck.Between(Name, "kernelWidth", args.KernelWidth, 1, int.MaxValue / args.KernelHeight);
-        ShapeCheck.Between(Name, "kernelHeight · kernelWidth", args.KernelHeight * args.KernelWidth, 1, (int.MaxValue - 8192) / args.Channels);
-        ShapeCheck.Between(Name, "firstRow", args.FirstRow, 0, int.MaxValue - args.Rows.Capacity);
-        ShapeCheck.Between(Name, "outHeight", args.OutHeight, 1, int.MaxValue / args.OutWidth);
+        CheckImage(Name, args, args.Rows);
+        ShapeCheck.Rows(Name, "y", args.Y, args.Rows.Capacity, args.RowWidth);
+    }
+
+    /// <summary>Refuses sizes that do not fit each other, and an x that does not hold what the rows see.</summary>
+    internal static void CheckImage(string name, in UnfoldArgs args, in ActiveRows rows)
+    {
+        ShapeCheck.Active(name, "rows", rows);
+        ShapeCheck.Width(name, args.Width);
+        ShapeCheck.Between(name, "height", args.Height, 1, int.MaxValue / args.Width);
+        ShapeCheck.AtLeast(name, "channels", args.Channels, 1);
+        Axis(name, "Height", args.Height, args.KernelHeight, args.StrideHeight, args.PaddingHeight, args.DilationHeight, args.OutHeight);
+        Axis(name, "Width", args.Width, args.KernelWidth, args.StrideWidth, args.PaddingWidth, args.DilationWidth, args.OutWidth);
+        ShapeCheck.Between(name, "kernelWidth", args.KernelWidth, 1, int.MaxValue / args.KernelHeight);
+        ShapeCheck.Between(name, "kernelHeight · kernelWidth", args.KernelHeight * args.KernelWidth, 1, (int.MaxValue - 8192) / args.Channels);
+        ShapeCheck.Between(name, "firstRow", args.FirstRow, 0, int.MaxValue - rows.Capacity);
+        ShapeCheck.Between(name, "outHeight", args.OutHeight, 1, int.MaxValue / args.OutWidth);
         foreach (var stride in (ReadOnlySpan<int>)[args.ImageStride, args.LineStride, args.ColumnStride, args.ChannelStride])
         {
-            ShapeCheck.AtLeast(Name, "each stride of x", stride, 0);
+            ShapeCheck.AtLeast(name, "each stride of x", stride, 0);
         }
 
-        if (args.Rows.Capacity > 0)
+        if (rows.Capacity > 0)
         {
-            var lastImage = (args.FirstRow + args.Rows.Capacity - 1) / (args.OutHeight * args.OutWidth);
+            var lastImage = (args.FirstRow + rows.Capacity - 1) / (args.OutHeight * args.OutWidth);
             ShapeCheck.Elements(
-                Name, "x", args.X, args.XOffset,
+                name, "x", args.X, args.XOffset,
                 1 + (long)lastImage * args.ImageStride + (args.Height - 1L) * args.LineStride
                 + (args.Width - 1L) * args.ColumnStride + (args.Channels - 1L) * args.ChannelStride);
         }
-
-        ShapeCheck.Rows(Name, "y", args.Y, args.Rows.Capacity, args.RowWidth);
     }
 
     /// <inheritdoc/>
@@ -100,23 +105,24 @@ public sealed class Unfold : Operation<UnfoldArgs>
         0,
         8L * args.Rows.Capacity * args.RowWidth);
 
-    private void Axis(string axis, int size, int kernel, int stride, int padding, int dilation, int found)
+    private static void Axis(string name, string axis, int size, int kernel, int stride, int padding, int dilation, int found)
     {
-        ShapeCheck.AtLeast(Name, $"kernel{axis}", kernel, 1);
-        ShapeCheck.AtLeast(Name, $"stride{axis}", stride, 1);
-        ShapeCheck.AtLeast(Name, $"dilation{axis}", dilation, 1);
-        ShapeCheck.Between(Name, $"padding{axis}", padding, 0, 1 << 20);
+        ShapeCheck.AtLeast(name, $"kernel{axis}", kernel, 1);
+        ShapeCheck.AtLeast(name, $"stride{axis}", stride, 1);
+        ShapeCheck.AtLeast(name, $"dilation{axis}", dilation, 1);
+        ShapeCheck.Between(name, $"padding{axis}", padding, 0, 1 << 20);
         var expected = UnfoldArgs.OutputSize(size, kernel, stride, padding, dilation);
         if (expected < 1 || found != expected)
         {
-            throw new ShapeException($"{Name}: out{axis} must be {expected} and at least 1, found {found}.");
+            throw new ShapeException($"{name}: out{axis} must be {expected} and at least 1, found {found}.");
         }
     }
 
     /// <summary>Four channels side by side belong to one pixel and start at a multiple of 16 bytes.</summary>
-    private static bool IsAligned(in UnfoldArgs args) =>
+    internal static bool IsImageAligned(in UnfoldArgs args) =>
         args.ChannelStride == 1
         && ((args.Channels | args.XOffset | args.ImageStride | args.LineStride | args.ColumnStride) & 3) == 0
-        && ShapeCheck.IsVectorAligned(args.X)
-        && ShapeCheck.IsVectorAligned(args.Y);
+        && ShapeCheck.IsVectorAligned(args.X);
+
+    private static bool IsAligned(in UnfoldArgs args) => IsImageAligned(args) && ShapeCheck.IsVectorAligned(args.Y);
 }

@@ -31,6 +31,7 @@ internal static class KernelCatalog
         .. Of(nameof(Unfold), Unfold.Variants),
         .. Of(nameof(MaxPool), MaxPool.Variants),
         .. Of(nameof(Upsample), Upsample.Variants),
+        .. Of(nameof(Convolution), Convolution.Variants),
         .. Of(nameof(TopK), TopK.Variants),
         .. Of(nameof(Softmax), Softmax.Variants),
         .. Of(nameof(LayerNorm), LayerNorm.Variants),

@@ -50,6 +50,7 @@ public sealed class KernelSet
         Unfold = new Unfold(this);
         MaxPool = new MaxPool(this);
         Upsample = new Upsample(this);
+        Convolution = new Convolution(this);
         TopK = new TopK(this);
         Softmax = new Softmax(this);
         LayerNorm = new LayerNorm(this);
@@ -127,6 +128,9 @@ public sealed class KernelSet
 
     /// <summary>Images resized to the nearest pixel.</summary>
     public Upsample Upsample { get; }
+
+    /// <summary>A convolution as an implicit matmul, for graphics cards.</summary>
+    public Convolution Convolution { get; }
 
     /// <summary>The k largest of each row; argmax.</summary>
     public TopK TopK { get; }

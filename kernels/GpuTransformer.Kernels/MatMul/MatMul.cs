@@ -104,22 +104,26 @@ public sealed class MatMul : MatMulOperation<StandardEpilogue>
             Epilogue = epilogue,
         };
 
-    private protected override void CheckEpilogue(in StandardEpilogue epilogue, long rows, int n)
+    private protected override void CheckEpilogue(in StandardEpilogue epilogue, long rows, int n) =>
+        Check(Name, epilogue, rows, n);
+
+    /// <summary>Refuses an epilogue whose views do not hold (rows, n), for the operation <paramref name="name"/>.</summary>
+    internal static void Check(string name, in StandardEpilogue epilogue, long rows, int n)
     {
-        ShapeCheck.Known<ActivationKind>(Name, "activation", epilogue.Activation);
+        ShapeCheck.Known<ActivationKind>(name, "activation", epilogue.Activation);
         if (epilogue.HasBias != 0)
         {
-            ShapeCheck.Elements(Name, "bias", epilogue.Bias, epilogue.BiasOffset, n);
+            ShapeCheck.Elements(name, "bias", epilogue.Bias, epilogue.BiasOffset, n);
         }
 
         if (epilogue.HasGate != 0)
         {
-            ShapeCheck.Rows(Name, "gate", epilogue.Gate, rows, n);
+            ShapeCheck.Rows(name, "gate", epilogue.Gate, rows, n);
         }
 
         if (epilogue.HasResidual != 0)
         {
-            ShapeCheck.Rows(Name, "residual", epilogue.Residual, rows, n);
+            ShapeCheck.Rows(name, "residual", epilogue.Residual, rows, n);
         }
     }
 

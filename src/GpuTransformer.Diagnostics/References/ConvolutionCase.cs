@@ -78,6 +78,24 @@ internal sealed record ConvolutionCase(
         return expected;
     }
 
+    /// <summary>The convolution itself: each position's row times the weight (outputs, rowWidth).</summary>
+    public double[] Convolved(float[] values, float[] weight, int outputs)
+    {
+        var unfolded = Unfolded(values, 0, Rows);
+        var y = new double[Rows * outputs];
+        Parallel.For(0, y.Length, i =>
+        {
+            var sum = 0.0;
+            for (var k = 0; k < RowWidth; k++)
+            {
+                sum += unfolded[i / outputs * RowWidth + k] * weight[i % outputs * RowWidth + k];
+            }
+
+            y[i] = sum;
+        });
+        return y;
+    }
+
     /// <summary>The same values as planes, [images, channels, height, width].</summary>
     public float[] Planes(float[] values)
     {

@@ -40,6 +40,7 @@ internal static class OperationChecks
         new UnfoldCheck(),
         new MaxPoolCheck(),
         new UpsampleCheck(),
+        new ConvolutionCheck(),
         new TopKCheck(),
     ];
 

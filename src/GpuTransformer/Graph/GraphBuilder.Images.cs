@@ -23,6 +23,33 @@ internal sealed partial class GraphBuilder
         return y;
     }
 
+    /// <summary>activation(convolution(x) + bias) [+ residual] in one operation, for weights that lie in a device's memory.</summary>
+    /// <param name="layer">The layer, as messages name it.</param>
+    /// <param name="x">Where the images are.</param>
+    /// <param name="rows">The positions.</param>
+    /// <param name="geometry">Sizes and strides.</param>
+    /// <param name="weights">(outputs, kernelHeight · kernelWidth · channels).</param>
+    /// <param name="activation">Comes before the residual.</param>
+    /// <param name="residual">Added last.</param>
+    public GraphTensor Convolution(
+        string layer, GraphTensor x, RowSpace rows, UnfoldArgs geometry, LinearWeights weights, ActivationKind activation,
+        GraphTensor? residual)
+    {
+        ExpectLength(layer, $"what a position sees against {weights.Name}", geometry.RowWidth, weights.InFeatures);
+        var y = Tensor(layer, rows, weights.OutFeatures);
+        if (residual is { } r)
+        {
+            Expect(layer, "residual", r, rows, weights.OutFeatures);
+        }
+
+        Add(layer, [x, residual], y, k => k.Convolution, s => new ConvolutionArgs
+        {
+            Image = geometry with { X = s.RowsIn(x).Data, XOffset = s.RowsIn(x).Offset },
+            Product = Product(s, weights, y, 0, s.Active(rows), activation, residual),
+        });
+        return y;
+    }
+
     /// <summary>A tensor that <see cref="LinearRows"/> fills band by band.</summary>
     public GraphTensor Parts(string layer, RowSpace rows, int width) => Tensor(layer, rows, width);
 
@@ -39,27 +66,7 @@ internal sealed partial class GraphBuilder
         }
 
         Add(layer, [x, residual], y, k => k.MatMul, s =>
-        {
-            var args = new MatMulArgs<StandardEpilogue>
-            {
-                X = s.RowsIn(x),
-                Y = From(s.RowsIn(y), firstRow),
-                N = weights.OutFeatures,
-                K = weights.InFeatures,
-                Rows = s.Active(x.Rows),
-                Batch = 1,
-                Epilogue = StandardEpilogue.None with
-                {
-                    Bias = weights.Bias?.View ?? default,
-                    HasBias = weights.Bias is null ? 0 : 1,
-                    Activation = (int)activation,
-                    Residual = residual is { } added ? From(s.RowsIn(added), firstRow) : default,
-                    HasResidual = residual is null ? 0 : 1,
-                },
-            };
-            weights.Matrix.AttachTo(ref args);
-            return args;
-        });
+            Product(s, weights, y, firstRow, s.Active(x.Rows), activation, residual) with { X = s.RowsIn(x) });
     }
 
     /// <summary>activation(x).</summary>
@@ -160,6 +167,30 @@ internal sealed partial class GraphBuilder
             Scale = 1f / MathF.Sqrt(query.Width / numHeads),
         });
         return y;
+    }
+
+    /// <summary>A product with these weights but for its x: rows of y from <paramref name="firstRow"/> on.</summary>
+    private static MatMulArgs<StandardEpilogue> Product(
+        Session s, LinearWeights weights, GraphTensor y, int firstRow, ActiveRows rows, ActivationKind activation, GraphTensor? residual)
+    {
+        var args = new MatMulArgs<StandardEpilogue>
+        {
+            Y = From(s.RowsIn(y), firstRow),
+            N = weights.OutFeatures,
+            K = weights.InFeatures,
+            Rows = rows,
+            Batch = 1,
+            Epilogue = StandardEpilogue.None with
+            {
+                Bias = weights.Bias?.View ?? default,
+                HasBias = weights.Bias is null ? 0 : 1,
+                Activation = (int)activation,
+                Residual = residual is { } added ? From(s.RowsIn(added), firstRow) : default,
+                HasResidual = residual is null ? 0 : 1,
+            },
+        };
+        weights.Matrix.AttachTo(ref args);
+        return args;
     }
 
     private static RowView From(in RowView view, int row) => new(view.Data, checked(view.Offset + row * view.Stride), view.Stride);

@@ -23,7 +23,7 @@ public sealed class Detr : TransformerModel
         Config = config;
         Architecture = architecture;
         Backbone = new ResNetBackbone(config.Backbone, load, BackboneName(load));
-        Projection = new Convolution(
+        Projection = new ConvolutionLayer(
             load.Convolution("input_projection", config.DModel, config.Backbone.ChannelsOf(config.Backbone.OutputStages[^1]), [1, 1]), 1, 1);
         QueryPositions = load.Table("query_position_embeddings.weight", config.NumQueries, config.DModel);
         Layers = new DetrLayers(config, load);
@@ -49,7 +49,7 @@ public sealed class Detr : TransformerModel
 
     internal ResNetBackbone Backbone { get; }
 
-    internal Convolution Projection { get; }
+    internal ConvolutionLayer Projection { get; }
 
     internal EmbeddingWeights QueryPositions { get; }
 

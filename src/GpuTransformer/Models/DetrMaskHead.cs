@@ -15,12 +15,12 @@ internal sealed class DetrMaskHead
     private readonly DetrConfig _config;
     private readonly LinearWeights _query;
     private readonly LinearWeights _key;
-    private readonly Convolution _features;
-    private readonly Convolution _looks;
+    private readonly ConvolutionLayer _features;
+    private readonly ConvolutionLayer _looks;
     private readonly Stage[] _stages;
     private readonly NormWeights _firstNorm;
-    private readonly Convolution[] _adapters;
-    private readonly Convolution _output;
+    private readonly ConvolutionLayer[] _adapters;
+    private readonly ConvolutionLayer _output;
 
     public DetrMaskHead(DetrConfig config, WeightLoader load)
     {
@@ -35,7 +35,7 @@ internal sealed class DetrMaskHead
         _stages = [.. Enumerable.Range(2, 4).Select(i => new Stage(
             Kernel(load.Convolution($"mask_head.lay{i}", widths[i - 1], widths[i - 2], [3, 3])),
             load.Norm($"mask_head.gn{i}", widths[i - 1], Epsilon)))];
-        _adapters = [.. Enumerable.Range(0, 3).Select(i => new Convolution(
+        _adapters = [.. Enumerable.Range(0, 3).Select(i => new ConvolutionLayer(
             load.Convolution(
                 $"mask_head.adapter{i + 1}", widths[i + 1], config.Backbone.ChannelsOf(config.Backbone.OutputStages[2 - i]), [1, 1]),
             1,
@@ -81,7 +81,7 @@ internal sealed class DetrMaskHead
         return _output.Build(perQuery, x);
     }
 
-    private static Convolution Kernel(LinearWeights weights) => new(weights, 3, 3, Padding: 1);
+    private static ConvolutionLayer Kernel(LinearWeights weights) => new(weights, 3, 3, Padding: 1);
 
     /// <summary>x at the size of an image's features, plus those.</summary>
     private FeatureMap Merge(MapSpaces perQuery, FeatureMap x, FeatureMap features)
@@ -117,5 +117,5 @@ internal sealed class DetrMaskHead
     };
 
     /// <summary>A convolution and the norm behind it.</summary>
-    private sealed record Stage(Convolution Convolution, NormWeights Norm);
+    private sealed record Stage(ConvolutionLayer Convolution, NormWeights Norm);
 }

@@ -9,7 +9,7 @@ namespace GpuTransformer.Models;
 internal sealed class ResNetBackbone
 {
     private readonly ResNetConfig _config;
-    private readonly Convolution _stem;
+    private readonly ConvolutionLayer _stem;
     private readonly Block[][] _stages;
 
     /// <param name="config">The config.</param>
@@ -22,7 +22,7 @@ internal sealed class ResNetBackbone
             ? load.NormedConvolution($"{name}.conv1", $"{name}.bn1", config.EmbeddingSize, config.NumChannels, 7)
             : load.NormedConvolution(
                 $"{name}.embedder.embedder.convolution", $"{name}.embedder.embedder.normalization", config.EmbeddingSize, config.NumChannels, 7);
-        _stem = new Convolution(stem, 7, 7, Stride: 2, Padding: 3);
+        _stem = new ConvolutionLayer(stem, 7, 7, Stride: 2, Padding: 3);
 
         // Stages behind the last that is asked for are stored and not used.
         _stages = [.. Enumerable.Range(1, config.OutputStages[^1]).Select(stage => Stage(load, name, stage))];
@@ -110,8 +110,8 @@ internal sealed class ResNetBackbone
     /// <summary>activation(convolutions(x) + shortcut(x)).</summary>
     private sealed class Block
     {
-        private readonly Convolution[] _layers;
-        private readonly Convolution? _shortcut;
+        private readonly ConvolutionLayer[] _layers;
+        private readonly ConvolutionLayer? _shortcut;
 
         /// <param name="config">The config.</param>
         /// <param name="load">The weights.</param>
@@ -126,20 +126,20 @@ internal sealed class ResNetBackbone
         {
             _shortcut = channels == outputs && stride == 1
                 ? null
-                : new Convolution(names.Shortcut(load, outputs, channels), 1, 1, stride);
+                : new ConvolutionLayer(names.Shortcut(load, outputs, channels), 1, 1, stride);
             var inner = outputs / 4;
             var early = config.DownsampleInBottleneck ? stride : 1;
             _layers = config.IsBottleneck
                 ?
                 [
-                    new Convolution(names.Convolution(load, 0, inner, channels, 1), 1, 1, early),
-                    new Convolution(names.Convolution(load, 1, inner, inner, 3), 3, 3, stride / early, firstDilation, firstDilation),
-                    new Convolution(names.Convolution(load, 2, outputs, inner, 1), 1, 1),
+                    new ConvolutionLayer(names.Convolution(load, 0, inner, channels, 1), 1, 1, early),
+                    new ConvolutionLayer(names.Convolution(load, 1, inner, inner, 3), 3, 3, stride / early, firstDilation, firstDilation),
+                    new ConvolutionLayer(names.Convolution(load, 2, outputs, inner, 1), 1, 1),
                 ]
                 :
                 [
-                    new Convolution(names.Convolution(load, 0, outputs, channels, 3), 3, 3, stride, firstDilation, firstDilation),
-                    new Convolution(names.Convolution(load, 1, outputs, outputs, 3), 3, 3, 1, dilation, dilation),
+                    new ConvolutionLayer(names.Convolution(load, 0, outputs, channels, 3), 3, 3, stride, firstDilation, firstDilation),
+                    new ConvolutionLayer(names.Convolution(load, 1, outputs, outputs, 3), 3, 3, 1, dilation, dilation),
                 ];
         }
 

@@ -14,8 +14,8 @@ internal sealed class WhisperLayers : IEncoderDecoderGraph
     private const float LayerNormEps = 1e-5f;
     private const int Kernel = 3;
     private readonly WhisperConfig _config;
-    private readonly Convolution _first;
-    private readonly Convolution _second;
+    private readonly ConvolutionLayer _first;
+    private readonly ConvolutionLayer _second;
     private readonly EmbeddingWeights _sourcePositions;
     private readonly EncoderLayer[] _encoder;
     private readonly NormWeights _encoderNorm;
@@ -29,8 +29,8 @@ internal sealed class WhisperLayers : IEncoderDecoderGraph
     {
         _config = config;
         var d = config.DModel;
-        _first = new Convolution(load.Convolution("encoder.conv1", d, config.NumMelBins, [Kernel]), 1, Kernel, Padding: 1);
-        _second = new Convolution(load.Convolution("encoder.conv2", d, d, [Kernel]), 1, Kernel, Stride: 2, Padding: 1);
+        _first = new ConvolutionLayer(load.Convolution("encoder.conv1", d, config.NumMelBins, [Kernel]), 1, Kernel, Padding: 1);
+        _second = new ConvolutionLayer(load.Convolution("encoder.conv2", d, d, [Kernel]), 1, Kernel, Stride: 2, Padding: 1);
         _sourcePositions = load.Table("encoder.embed_positions.weight", config.MaxSourcePositions, d);
         _encoder = [.. Enumerable.Range(0, config.EncoderLayers).Select(i => new EncoderLayer(load, $"encoder.layers.{i}", config))];
         _encoderNorm = load.Norm("encoder.layer_norm", d, LayerNormEps);

@@ -38,7 +38,7 @@ public class ConvolutionTests
         var graph = new GraphBuilder("test");
         var spaces = new MapSpaces(graph, graph.Rows("images", 1));
         var x = new FeatureMap(graph.Input("x", spaces.Of(2, 2), Channels), 2, 2);
-        Assert.Contains("small", Assert.Throws<ShapeException>(() => new Convolution(weights, 3, 3).Build(spaces, x)).Message);
+        Assert.Contains("small", Assert.Throws<ShapeException>(() => new ConvolutionLayer(weights, 3, 3).Build(spaces, x)).Message);
     }
 
     private static float[] Run(
@@ -49,7 +49,7 @@ public class ConvolutionTests
         var spaces = new MapSpaces(graph, rows, mostUnfolded);
         var x = graph.Input("x", spaces.Of(Height, Width), Channels);
         var added = graph.Input("residual", spaces.Of(4, 3), Outputs);
-        var y = new Convolution(weights, 3, 3, Stride: 2, Padding: 1).Build(
+        var y = new ConvolutionLayer(weights, 3, 3, Stride: 2, Padding: 1).Build(
             spaces, new FeatureMap(x, Height, Width), ActivationKind.Relu, added);
         graph.Output("y", y.Rows);
         using var session = new Session(graph.Build(), device.Kernels);

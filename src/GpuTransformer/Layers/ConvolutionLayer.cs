@@ -3,14 +3,15 @@ using GpuTransformer.Kernels;
 
 namespace GpuTransformer.Layers;
 
-/// <summary>A convolution as unfolding and a matmul; one of a single pixel is the matmul alone.</summary>
+/// <summary>A convolution: on a CPU as unfolding and a matmul in bands that stay in its caches, elsewhere as one operation
+/// that reads the images where they lie. One of a single pixel is the matmul alone.</summary>
 /// <param name="Weights">(outputs, kernelHeight · kernelWidth · channels), channels adjacent; norms folded in.</param>
 /// <param name="KernelHeight">Lines of the kernel.</param>
 /// <param name="KernelWidth">Columns of the kernel.</param>
 /// <param name="Stride">Pixels from one position to the next, both ways.</param>
 /// <param name="Padding">Zeros around the image; along lines only where the kernel has several.</param>
 /// <param name="Dilation">Pixels from one column of the kernel to the next.</param>
-internal sealed record Convolution(
+internal sealed record ConvolutionLayer(
     LinearWeights Weights, int KernelHeight, int KernelWidth, int Stride = 1, int Padding = 0, int Dilation = 1)
 {
     private int PaddingHeight => KernelHeight == 1 ? 0 : Padding;
@@ -68,6 +69,15 @@ internal sealed record Convolution(
         if (height < 1 || width < 1)
         {
             throw new ShapeException($"{Weights.Name}: an image of {geometry.Height} x {geometry.Width} is too small for the kernel.");
+        }
+
+        if (!Weights.Matrix.HasPanels)
+        {
+            return new FeatureMap(
+                spaces.Graph.Convolution(
+                    Weights.Name, x, into ?? spaces.Of(height, width), geometry, Weights, activation, residual),
+                height,
+                width);
         }
 
         var y = spaces.Graph.Parts(Weights.Name, into ?? spaces.Of(height, width), Weights.OutFeatures);
