@@ -21,7 +21,7 @@ internal static class BenchProgram
 
         // In this process: the generated project of a run of its own would be restored and built with every benchmark.
         var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance).AsMutator();
-        var summaries = BenchmarkSwitcher.FromAssembly(typeof(BenchProgram).Assembly).Run(args, DefaultConfig.Instance.AddJob(job));
+        var summaries = BenchmarkSwitcher.FromAssembly(typeof(BenchProgram).Assembly).Run(args, DefaultConfig.Instance.AddJob(job).AddColumn(new DeviceTimeColumn()));
         return summaries.All(s => !s.HasCriticalValidationErrors && s.Reports.All(r => r.Success)) ? 0 : 1;
     }
 

@@ -6,6 +6,7 @@ device=${1:-auto}
 results=$(realpath -m "${2:-$here/results}")
 gputx=$here/gputx/gputx
 end=$((SECONDS + 465))
+failed=0
 
 mkdir -p "$results"
 log=$results/log.txt
@@ -24,12 +25,12 @@ step() {
     fi
     [ "$limit" -lt "$left" ] || limit=$left
     # An interrupt first: the program then writes what it has.
-    timeout -s INT -k 10 "$limit" "$@" >> "$file" 2>&1 < /dev/null
+    timeout -s INT -k 15 "$limit" "$@" >> "$file" 2>&1 < /dev/null
     code=$?
     case $code in
         0) say "$name: done in $((SECONDS - begin)) s" ;;
         124 | 130 | 137) say "$name: ended after its $limit s" ;;
-        *) say "$name: FAILED with exit code $code after $((SECONDS - begin)) s (see $(basename "$file"))" ;;
+        *) failed=1; say "$name: FAILED with exit code $code after $((SECONDS - begin)) s (see $(basename "$file"))" ;;
     esac
     return $code
 }
@@ -56,7 +57,7 @@ step "devices" 60 log.txt "$gputx" devices --device "$device"
 # The tables first, the tools afterwards.
 step "bench" 190 bench.txt "$gputx" bench --device "$device" --out "$results"
 step "verify" 130 verify.txt "$gputx" verify --quick --device "$device" --report "$results/verify.json"
-step "demo" 40 log.txt "$gputx" demo --device "$device" --model g2p vit-fashion
+step "demo" 60 log.txt "$gputx" demo --device "$device" --model g2p vit-fashion
 
 if have nvidia-smi; then
     if have python3; then
@@ -69,7 +70,10 @@ if have nvidia-smi; then
                 compute-sanitizer --tool "$tool" --kill-after 30 "$gputx" verify --smoke --device "$device"
         done
     fi
-    worst=$(sed -n 's/^ *"worst": "\(.*\)",*$/\1/p' "$results/bench.json" 2> /dev/null)
+    worst=
+    while IFS= read -r line; do
+        [[ $line =~ ^\ *\"worst\":\ \"(.*)\",?$ ]] && worst=${BASH_REMATCH[1]}
+    done < <(cat "$results/bench.json" 2> /dev/null)
     if [ -n "$worst" ] && have ncu; then
         echo "== counters of: $worst" >> "$results/beside.txt"
         step "counters of the worst kernel" 40 beside.txt \
@@ -80,6 +84,4 @@ fi
 
 rm -f "$results"/*.partial
 say "took $SECONDS s; results: $(cd "$results" && du -ch -- * | tail -n 1 | cut -f 1) in $results"
-if grep -q 'FAILED' "$log"; then
-    exit 1
-fi
+exit $failed

@@ -30,10 +30,15 @@ public abstract class DeviceBenchmark
     [Benchmark]
     public void Run() => _case!.Run();
 
-    /// <summary>Frees the case, what it was made of, and the device.</summary>
+    /// <summary>Asks the device's events too, then frees the case, what it was made of, and the device.</summary>
     [GlobalCleanup]
     public void Cleanup()
     {
+        if (_case is not null)
+        {
+            DeviceTimes.Measure(this, _case);
+        }
+
         while (_owned.TryPop(out var owned))
         {
             owned.Dispose();

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text;
 using GpuTransformer.Cli.Bench;
+using GpuTransformer.Cli.Text;
 using GpuTransformer.Diagnostics.Roofline;
 using GpuTransformer.Weights;
-using Spectre.Console;
 
 namespace GpuTransformer.Cli.Commands;
 
@@ -50,7 +50,7 @@ internal static class BenchCommand
             return ExitCode.Ok;
         }
 
-        var console = asJson ? null : NewConsole();
+        var console = asJson ? null : ReportConsole.Open(PipeWidth);
         if (console is not null)
         {
             RooflineTables.WriteHeader(console, run.Report);
@@ -112,23 +112,5 @@ internal static class BenchCommand
         using var file = OutputFile.Create(path);
         file.Stream.Write(Encoding.UTF8.GetBytes(text));
         file.Commit();
-    }
-
-    /// <summary>No colours and no guessed width where nobody looks at a terminal.</summary>
-    private static IAnsiConsole NewConsole()
-    {
-        if (!Console.IsOutputRedirected)
-        {
-            return AnsiConsole.Console;
-        }
-
-        var plain = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = AnsiSupport.No,
-            ColorSystem = ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
-        });
-        plain.Profile.Width = PipeWidth;
-        return plain;
     }
 }

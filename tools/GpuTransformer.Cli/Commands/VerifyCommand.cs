@@ -53,15 +53,17 @@ internal static class VerifyCommand
         var asked = parsed.GetValue(s_report);
         using var file = asked is null ? null : OutputFile.Create(asked.FullName);
         var watch = Stopwatch.StartNew();
-        var hung = !VerifyProgress.Wait(run, s_longestLaunch, !parsed.GetValue(s_asJson), cancellation);
-        var problem = !hung
+        var (hung, interrupted) = Wait(run, !parsed.GetValue(s_asJson), cancellation);
+        var problem = interrupted
+            ? $"interrupted at shape {run.Watch.ShapesBegun} of {run.Shapes}; what was checked before stands"
+            : !hung
             ? run.DeviceError
             : $"{run.Watch.Shape}, {run.Watch.Variant}: the kernel did not end within {s_longestLaunch.TotalSeconds:F0} seconds";
         var report = new VerifyReport(
             MachineDescription.Of(kernels), extent, run.Seed, watch.Elapsed.TotalSeconds, problem, run.Results());
         var path = Write(report, file, asked?.FullName);
         Print(report, parsed.GetValue(s_asJson), path);
-        var code = problem is not null ? ExitCode.Device : report.AllRight ? ExitCode.Ok : ExitCode.CheckFailed;
+        var code = interrupted ? ExitCode.Interrupted : problem is not null ? ExitCode.Device : report.AllRight ? ExitCode.Ok : ExitCode.CheckFailed;
         if (hung)
         {
             // The thread that waits for the kernel cannot be ended, and closing the device would wait for it too.
@@ -69,6 +71,19 @@ internal static class VerifyCommand
         }
 
         return code;
+    }
+
+    /// <summary>Whether a kernel did not end, or somebody ended the run: the results so far are worth a report either way.</summary>
+    private static (bool Hung, bool Interrupted) Wait(VerifyRun run, bool shows, CancellationToken cancellation)
+    {
+        try
+        {
+            return (!VerifyProgress.Wait(run, s_longestLaunch, shows, cancellation), false);
+        }
+        catch (OperationCanceledException)
+        {
+            return (false, true);
+        }
     }
 
     private static string? Write(VerifyReport report, OutputFile? file, string? path)

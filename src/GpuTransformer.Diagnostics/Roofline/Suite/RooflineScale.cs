@@ -83,6 +83,7 @@ internal sealed record RooflineScale
         RingBytes = 32 * Megabyte,
         RingMatMuls = [new(1, 1024, 4096)],
         BertSequences = [1],
+        Limit = TimeSpan.FromSeconds(100),
         Rounds = 5,
     };
 
