@@ -21,6 +21,8 @@ public class RooflineSuiteTests
     [InlineData("GELU 174762x768", TargetMeasure.ShareOfCopy, 0.80, 0.92)]
     [InlineData("embedding 174762 of 174762x768", TargetMeasure.ShareOfCopy, 0.80, 0.92)]
     [InlineData("matmul 1x4096x4096 float32", TargetMeasure.ShareOfCopy, 0.70, 0.85)]
+    [InlineData("matmul 1x4096x14336 float16", TargetMeasure.ShareOfCopy, 0.70, 0.85)]
+    [InlineData("matmul 1x4096x14336 int8", TargetMeasure.ShareOfCopy, 0.70, 0.85)]
     [InlineData("BERT-base 1 x 128 tokens", TargetMeasure.Milliseconds, 2, 1)]
     [InlineData("BERT-base 32 x 128 tokens", TargetMeasure.Milliseconds, 25, 16)]
     [InlineData("launch of one operation in a plan, host side", TargetMeasure.Microseconds, 4, 2)]
@@ -58,6 +60,7 @@ public class RooflineSuiteTests
             ArrayBytes = 1 << 18,
             RingBytes = 1 << 17,
             RingMatMuls = [new(1, 96, 64)],
+            RingEncodings = [Kernels.WeightEncoding.F32, Kernels.WeightEncoding.F16, Kernels.WeightEncoding.Q8_0],
             BertSequences = [],
         };
         using var resources = new RooflineResources(device, scale);

@@ -32,6 +32,9 @@ internal sealed record RooflineScale
     /// <summary>The shape of each of those products.</summary>
     public required IReadOnlyList<MatMulShape> RingMatMuls { get; init; }
 
+    /// <summary>How those weights are stored.</summary>
+    public required IReadOnlyList<WeightEncoding> RingEncodings { get; init; }
+
     /// <summary>Sequences of 128 tokens through BERT-base.</summary>
     public required IReadOnlyList<int> BertSequences { get; init; }
 
@@ -66,6 +69,9 @@ internal sealed record RooflineScale
         ArrayBytes = ProcessorCaches.BytesBeyondCaches / 2,
         RingBytes = ProcessorCaches.BytesBeyondCaches,
         RingMatMuls = [new(1, 4096, 4096)],
+
+        // The processor's tiles take float32 alone.
+        RingEncodings = [WeightEncoding.F32],
         BertSequences = [1, 4],
         DecoderKeys = 128,
         Limit = TimeSpan.FromSeconds(50),
@@ -82,6 +88,7 @@ internal sealed record RooflineScale
         ArrayBytes = 16 * Megabyte,
         RingBytes = 32 * Megabyte,
         RingMatMuls = [new(1, 1024, 4096)],
+        RingEncodings = [WeightEncoding.F32, WeightEncoding.F16, WeightEncoding.Q8_0],
         BertSequences = [1],
         Limit = TimeSpan.FromSeconds(100),
         Rounds = 5,
@@ -99,6 +106,7 @@ internal sealed record RooflineScale
         ArrayBytes = Math.Clamp(memoryBytes / 16 / Megabyte, 64, 512) * Megabyte,
         RingBytes = Math.Clamp(memoryBytes / 16 / Megabyte, 64, 512) * Megabyte,
         RingMatMuls = [new(1, 4096, 4096), new(1, 4096, 14_336)],
+        RingEncodings = [WeightEncoding.F32, WeightEncoding.F16, WeightEncoding.Q8_0],
         BertSequences = [1, 32],
         DecoderKeys = 1024,
         Limit = TimeSpan.FromSeconds(140),

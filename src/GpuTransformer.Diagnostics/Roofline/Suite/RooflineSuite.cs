@@ -72,8 +72,12 @@ internal static class RooflineSuite
     {
         foreach (var shape in scale.RingMatMuls)
         {
-            yield return new RooflineEntry(
-                RowFamily.Weights, $"matmul {shape} float32", s_weights, r => new WeightRingCase(r.Device, shape, scale.RingBytes));
+            foreach (var encoding in scale.RingEncodings)
+            {
+                yield return new RooflineEntry(
+                    RowFamily.Weights, $"matmul {shape} {WeightRingCase.NameOf(encoding)}", s_weights,
+                    r => new WeightRingCase(r.Device, shape, encoding, scale.RingBytes));
+            }
         }
     }
 
