@@ -65,12 +65,19 @@ internal sealed class KernelVariant<TArgs> : Variant<TArgs>
     /// <summary>Where the device can run it at all, when it is meant for fewer shapes than that; null: it is not.</summary>
     public VariantPredicate<TArgs>? Allowed { get; init; }
 
+    /// <summary>The only size of warp that the kernel is right on; 0: any. Others decline it, and a test lists it.</summary>
+    public int RequiredWarp { get; init; }
+
     /// <summary>Memory beside the arguments; null: none.</summary>
     public VariantWorkspace<TArgs>? Workspace { get; init; }
 
     /// <summary>What runs after the first kernel; null: nothing.</summary>
     public KernelStage<TArgs>? Second { get; init; }
 
+    public override bool Supports(DeviceTraits traits, in TArgs args) => HasWarp(traits) && base.Supports(traits, args);
+
     public override bool Allows(DeviceTraits traits, in TArgs args) =>
-        Allowed is null ? Supports(traits, args) : Allowed(traits, args);
+        HasWarp(traits) && (Allowed is null ? Supports(traits, args) : Allowed(traits, args));
+
+    private bool HasWarp(DeviceTraits traits) => RequiredWarp == 0 || traits.WarpSize == RequiredWarp;
 }

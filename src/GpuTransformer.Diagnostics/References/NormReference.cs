@@ -54,19 +54,36 @@ internal static class NormReference
         return y;
     }
 
+    /// <summary>How far each element of <see cref="Groups"/> may be off. The difference to the mean is rounded as the values
+    /// are: where they lie far from it, measured in deviations, that is what counts (a group of two elements that nearly
+    /// agree). An activation has a slope of at most 1.13.</summary>
+    public static double[] GroupsAllowed(
+        float[] x, float[] weight, int images, int spatial, int channels, int groups, double epsilon)
+    {
+        var allowed = new double[x.Length];
+        foreach (var places in GroupPlaces(images, spatial, channels, groups))
+        {
+            var (mean, deviation) = Moments(x, places, epsilon);
+            var largest = places.Max(p => Math.Abs((double)x[p])) / deviation;
+            foreach (var p in places)
+            {
+                // Two roundings of each value, and as many of the mean and the deviation; 3e-6 for the rest.
+                allowed[p] = 3e-6 + (1 + Math.Abs(weight[p % channels])) * (3e-6 * (1 + Math.Abs(x[p] - mean) / deviation) + largest * 4 * 6e-8);
+            }
+        }
+
+        return allowed;
+    }
+
     /// <summary>Groups of channels of x [images, spatial, channels], each over all its pixels and channels.</summary>
     public static double[] Groups(
         float[] x, float[] weight, float[] bias, int images, int spatial, int channels, int groups, double epsilon,
         ActivationKind activation)
     {
-        var width = channels / groups;
         var y = new double[x.Length];
-        for (var g = 0; g < images * groups; g++)
+        foreach (var places in GroupPlaces(images, spatial, channels, groups))
         {
-            var places = Enumerable.Range(0, spatial * width)
-                .Select(i => (g / groups * spatial + i / width) * channels + g % groups * width + i % width).ToArray();
-            var mean = places.Average(p => (double)x[p]);
-            var deviation = Math.Sqrt(places.Average(p => (x[p] - mean) * (x[p] - mean)) + epsilon);
+            var (mean, deviation) = Moments(x, places, epsilon);
             foreach (var p in places)
             {
                 y[p] = ReferenceActivation.Apply((x[p] - mean) / deviation * weight[p % channels] + bias[p % channels], activation);
@@ -74,6 +91,23 @@ internal static class NormReference
         }
 
         return y;
+    }
+
+    /// <summary>Where the elements of each group are.</summary>
+    private static IEnumerable<int[]> GroupPlaces(int images, int spatial, int channels, int groups)
+    {
+        var width = channels / groups;
+        for (var g = 0; g < images * groups; g++)
+        {
+            var (image, first) = (g / groups, g % groups * width);
+            yield return [.. Enumerable.Range(0, spatial * width).Select(i => (image * spatial + i / width) * channels + first + i % width)];
+        }
+    }
+
+    private static (double Mean, double Deviation) Moments(float[] x, int[] places, double epsilon)
+    {
+        var mean = places.Average(p => (double)x[p]);
+        return (mean, Math.Sqrt(places.Average(p => (x[p] - mean) * (x[p] - mean)) + epsilon));
     }
 
     private static double Mean(ReadOnlySpan<double> values)

@@ -25,7 +25,7 @@ internal sealed record CheckContext(
 }
 
 /// <summary>The checks of one operation, whatever its arguments.</summary>
-internal abstract class OperationCheck
+internal abstract partial class OperationCheck
 {
     /// <summary>The operation, as reports show it.</summary>
     public abstract string Name { get; }
@@ -47,7 +47,7 @@ internal abstract class OperationCheck
 }
 
 /// <inheritdoc/>
-internal abstract class OperationCheck<TArgs> : OperationCheck
+internal abstract partial class OperationCheck<TArgs> : OperationCheck
     where TArgs : struct
 {
     /// <summary>The operation of a set.</summary>

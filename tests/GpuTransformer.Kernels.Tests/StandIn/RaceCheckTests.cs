@@ -20,6 +20,7 @@ public sealed class RaceCheckTests
     [InlineData(nameof(RacyKernels.ReducesTwiceInOnePlace), "with no barrier between", "shared or local")]
     [InlineData(nameof(RacyKernels.ReadsWhatNobodyWrote), "before anyone wrote it", "shared or local")]
     [InlineData(nameof(RacyKernels.WarpBarrierAcrossWarps), "with no barrier between", "shared or local")]
+    [InlineData(nameof(RacyKernels.WritesOnceMoreThroughAnOldReference), "with no barrier between", "shared or local")]
     [InlineData(nameof(RacyKernels.ReadsTheNeighboursByte), "with no barrier between", "shared or local")]
     public void ARaceIsFoundInAnyOrder(string kernel, params string[] words)
     {
@@ -40,6 +41,7 @@ public sealed class RaceCheckTests
     [InlineData(nameof(OrderlyKernels.AllReadOnePlace))]
     [InlineData(nameof(OrderlyKernels.ReducesTwice))]
     [InlineData(nameof(OrderlyKernels.WritesMinusOne))]
+    [InlineData(nameof(OrderlyKernels.WritesAfterABarrierWhatItNamedBefore))]
     public void WhatIsInOrderPassesInAnyOrder(string kernel)
     {
         Skip.IfNot(BareDevice.IsStandIn, "ILGPU's package has no race check.");

@@ -78,6 +78,16 @@ internal static class RacyKernels
         output[Grid.GlobalLinearIndex] = shared[Group.IdxX];
     }
 
+    public static void WritesOnceMoreThroughAnOldReference(ArrayView<int> output)
+    {
+        var shared = SharedMemory.Allocate<int>(Threads);
+        ref int own = ref shared[Group.IdxX];
+        own = Group.IdxX;
+        Group.Barrier();
+        output[Grid.GlobalLinearIndex] = shared[Next];
+        own = Group.IdxX + 100;
+    }
+
     public static void WarpBarrierAcrossWarps(ArrayView<int> output)
     {
         var shared = SharedMemory.Allocate<int>(Threads);
@@ -146,12 +156,28 @@ internal static class OrderlyKernels
         output[Grid.GlobalLinearIndex] = first + second;
     }
 
+    public static void WritesAfterABarrierWhatItNamedBefore(ArrayView<int> output)
+    {
+        var shared = SharedMemory.Allocate<int>(Threads);
+        var other = SharedMemory.Allocate<int>(Threads);
+        shared[Group.IdxX] = Next(other);
+        Group.Barrier();
+        output[Grid.GlobalLinearIndex] = shared[Threads - 1 - Group.IdxX];
+    }
+
     public static void WritesMinusOne(ArrayView<int> output)
     {
         var shared = SharedMemory.Allocate<int>(Threads);
         shared[Group.IdxX] = -1;
         Group.Barrier();
         output[Grid.GlobalLinearIndex] = shared[Threads - 1 - Group.IdxX];
+    }
+
+    private static int Next(ArrayView<int> shared)
+    {
+        shared[Group.IdxX] = Group.IdxX;
+        Group.Barrier();
+        return shared[(Group.IdxX + 1) & (Threads - 1)];
     }
 
     /// <summary>The sum of a value of every thread, by halves; ends without a barrier, so the array is not free yet.</summary>

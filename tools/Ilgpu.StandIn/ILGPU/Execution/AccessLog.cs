@@ -5,9 +5,10 @@ namespace ILGPU.Execution;
 
 /// <summary>
 /// Remembers what the lanes of one checked launch touch. A stretch is what one lane does between two rendezvous, while
-/// no other lane runs; at its end each touched word is read again, and what changed was written.
+/// no other lane runs; at its end each touched word is read again, and what changed was written. A reference that
+/// the lane took before a barrier and writes through after it is seen as well (<c>sums[i] = SumOfGroup()</c>).
 /// </summary>
-internal sealed unsafe class AccessLog(RaceCheck check)
+internal sealed unsafe partial class AccessLog(RaceCheck check)
 {
     private static int running;
     private static int launches;
@@ -48,19 +49,28 @@ internal sealed unsafe class AccessLog(RaceCheck check)
         epoch++;
         stretch++;
         touched.Clear();
+        foreach (var kept in keptOfLane)
+            kept.Clear();
     }
 
     internal void PassBarrier() => epoch++;
 
     /// <summary>Classifies what the running lane touched since it was here last.</summary>
-    internal void EndStretch(GroupRun run, int warpEpoch)
+    internal void EndStretch(GroupRun run, int warpEpoch, bool isLast)
     {
         var mark = new LaneMark(run.Lane, warpEpoch);
+        var kept = KeptOf(run.Lane);
+        EndKept(kept, run, mark, isLast);
         foreach (var access in touched)
         {
             bool isWrite = HasChanged(access);
+            bool isUnwritten = false;
             for (long unit = access.Begin; unit < access.End; unit++)
-                Classify(access, unit, isWrite, run, mark);
+                isUnwritten |= Classify(access, unit, isWrite, run, mark);
+            if (isLast && isUnwritten)
+                ReportUnwritten(access, run);
+            else if (!isLast)
+                kept.Add(new(access, 0, isUnwritten));
         }
         touched.Clear();
         stretch++;
@@ -95,9 +105,13 @@ internal sealed unsafe class AccessLog(RaceCheck check)
             if (word.Launch != launch)
                 word.Begin(launch);
             if (word.Stretch == stretch)
+            {
+                isNew |= word.IsKept;
+                word.IsKept = false;
                 continue;
+            }
             word.Stretch = stretch;
-            word.IsAtomic = false;
+            word.IsAtomic = word.IsKept = false;
             word.Before = Read(buffer, unit);
             isNew = true;
         }
@@ -108,6 +122,8 @@ internal sealed unsafe class AccessLog(RaceCheck check)
     private void MakeShadow(MemoryBuffer buffer, bool isFine)
     {
         touched.RemoveAll(access => access.Buffer == buffer);
+        foreach (var kept in keptOfLane)
+            kept.RemoveAll(reference => reference.Access.Buffer == buffer);
         buffer.Shadow = new(buffer.LengthInBytes, isFine || buffer.LengthInBytes % 4 != 0 ? 0 : 2);
     }
 
@@ -126,7 +142,8 @@ internal sealed unsafe class AccessLog(RaceCheck check)
         }
     }
 
-    private void Classify(in Access access, long unit, bool isWrite, GroupRun run, LaneMark mark)
+    /// <summary>Whether it was read from shared memory where nobody has written.</summary>
+    private bool Classify(in Access access, long unit, bool isWrite, GroupRun run, LaneMark mark)
     {
         var buffer = access.Buffer;
         ref var word = ref buffer.Shadow![unit];
@@ -142,10 +159,11 @@ internal sealed unsafe class AccessLog(RaceCheck check)
         else
         {
             // A byte that was written may well be that of the poison.
-            if (buffer is ScratchBuffer && !word.HasWrite && !word.HasAtomic && access.Size >= 4)
-                check.ReportUnwritten($"{Place(buffer, unit)} is read by {run.Place} before anyone wrote it");
+            bool isUnwritten = buffer is ScratchBuffer && !word.HasWrite && !word.HasAtomic && access.Size >= 4;
             ReadOnly(ref word, run, mark, buffer, unit);
+            return isUnwritten;
         }
+        return false;
     }
 
     private void Enter(ref ShadowWord word, MemoryBuffer buffer)

@@ -226,7 +226,7 @@ internal sealed partial class GroupRun
     private void RunSingleThread()
     {
         RunLane();
-        EndStretch();
+        EndStretch(isLast: true);
         if (scratch.IsUsed)
         {
             scratch.GiveBackAll();
@@ -273,7 +273,7 @@ internal sealed partial class GroupRun
 
     private void Leave(int lane)
     {
-        EndStretch();
+        EndStretch(isLast: true);
         states[lane] = LaneState.Done;
         done++;
         if (waiting > 0)

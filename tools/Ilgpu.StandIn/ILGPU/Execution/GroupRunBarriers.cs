@@ -36,6 +36,7 @@ internal sealed partial class GroupRun
         {
             states[lane] = LaneState.AtGroup;
             SwitchAway(lane);
+            Log?.Resume(lane);
             return;
         }
         waiting = 0;
@@ -45,6 +46,7 @@ internal sealed partial class GroupRun
         Shared.Align(GroupSize);
         Log?.PassBarrier();
         Release(0, GroupSize, LaneState.AtGroup);
+        Log?.Resume(lane);
     }
 
     internal int Count(bool predicate)

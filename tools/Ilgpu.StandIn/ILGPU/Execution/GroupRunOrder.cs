@@ -62,5 +62,5 @@ internal sealed partial class GroupRun
         return laneOrder[place == GroupSize ? 0 : place];
     }
 
-    private void EndStretch() => Log?.EndStretch(this, warps[Lane / WarpSize].Epoch);
+    private void EndStretch(bool isLast = false) => Log?.EndStretch(this, warps[Lane / WarpSize].Epoch, isLast);
 }

@@ -115,6 +115,7 @@ internal sealed partial class GroupRun
         {
             states[lane] = LaneState.AtWarp;
             SwitchAway(lane);
+            Log?.Resume(lane);
             return;
         }
         warp.Waiting = 0;
@@ -123,6 +124,7 @@ internal sealed partial class GroupRun
         if (kind == Rendezvous.Barrier)
             warp.Epoch++;
         Release(index * WarpSize, (index * WarpSize) + warp.Lanes, LaneState.AtWarp);
+        Log?.Resume(lane);
     }
 
     private struct WarpState

@@ -13,6 +13,9 @@ internal struct ShadowWord
     internal uint Before;
     internal bool IsAtomic;
 
+    /// <summary>Whether that stretch only holds a reference from an earlier one.</summary>
+    internal bool IsKept;
+
     /// <summary>The group that touched it last, and whether any of that group read, wrote or updated it.</summary>
     internal int Group;
     internal bool HasRead;
