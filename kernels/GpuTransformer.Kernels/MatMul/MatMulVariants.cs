@@ -96,8 +96,13 @@ internal static class MatMulTable<TStore, TEpilogue>
                 : null,
             Second = isSplit ? Merge : null,
             Allowed = CanRun,
-            Limits = new(TTile.Threads, Math.Max(1, MatMulPlan.GroupsAtOnce * 256 / Math.Max(128, TTile.Threads))),
+            Limits = new(TTile.Threads, GroupsOfMultiprocessor()),
         };
+
+        // 128 registers a thread; the large tile with addresses of 32-bit accesses needs a few more, and spilled one.
+        static int GroupsOfMultiprocessor() => TTile.Threads < 256
+            ? 2 * MatMulPlan.GroupsAtOnce
+            : TAccess.NeedsAlignment ? MatMulPlan.GroupsAtOnce : 1;
 
         bool CanRun(DeviceTraits traits, in MatMulArgs<TEpilogue> args) =>
             Reads<TAccess, TWeight>(args)
