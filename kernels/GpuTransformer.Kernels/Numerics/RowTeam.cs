@@ -8,7 +8,8 @@ internal interface IRowTeam
 {
     static abstract int Lanes { get; }
 
-    /// <summary>The most threads of a group.</summary>
+    /// <summary>The most threads of a group. Above 32 lanes a group has one row: the second step of
+    /// <see cref="RowFold"/> has memory for one.</summary>
     static abstract int Threads { get; }
 }
 
@@ -33,7 +34,7 @@ internal struct RowTeam128 : IRowTeam
 {
     public static int Lanes => 128;
 
-    public static int Threads => 256;
+    public static int Threads => 128;
 }
 
 /// <summary>Rows of at most 8,192.</summary>

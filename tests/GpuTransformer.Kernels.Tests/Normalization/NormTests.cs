@@ -33,6 +33,13 @@ public class NormTests
                 Case(device, sweep, norm is LayerNorm, 2, width, offset: 0, padding: 0, residual: false, sum: true);
             }
 
+            // Several rows a group, the last group not full.
+            foreach (var (rows, width) in new[] { (37, 12), (21, 300), (9, 1028) })
+            {
+                Case(device, sweep, norm is LayerNorm, rows, width, offset: 4, padding: 0, residual: false, sum: false);
+                Case(device, sweep, norm is LayerNorm, rows, width, offset: 3, padding: 1, residual: false, sum: false);
+            }
+
             Case(device, sweep, norm is LayerNorm, 1, 8196, offset: 4, padding: 0, residual: true, sum: true);
             Case(device, sweep, norm is LayerNorm, 1, 8193, offset: 4, padding: 0, residual: true, sum: true);
             sweep.AssertAllOfTheDeviceRan();

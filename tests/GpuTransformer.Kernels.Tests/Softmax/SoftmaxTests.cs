@@ -30,6 +30,13 @@ public class SoftmaxTests
             Case(device, sweep, 1, width, intervals: false, mask: false, aligned: true);
         }
 
+        // Several rows a group, the last group not full.
+        foreach (var (rows, width) in new[] { (37, 12), (21, 300), (9, 1028) })
+        {
+            Case(device, sweep, rows, width, intervals: true, mask: false, aligned: true);
+            Case(device, sweep, rows, width, intervals: true, mask: false);
+        }
+
         Case(device, sweep, 1, 4097, intervals: true, mask: false);
         Case(device, sweep, 1, 8193, intervals: false, mask: false);
         Case(device, sweep, 1, 32769, intervals: false, mask: false);
