@@ -57,7 +57,12 @@ public sealed class AttentionSplitTests
     {
         var traits = new DeviceTraits
         {
-            Kind = DeviceKind.Cuda, Name = "a GPU", WarpSize = 32, MaxGroupSize = 1024, SharedBytes = 49152, Multiprocessors = 132,
+            Kind = DeviceKind.Cuda,
+            Name = "a GPU",
+            WarpSize = 32,
+            MaxGroupSize = 1024,
+            SharedBytes = 49152,
+            Multiprocessors = 132,
         };
         var args = new AttentionArgs<PlainScore>
         {

@@ -14,30 +14,34 @@ internal readonly partial record struct MainLoop(int Instructions, int Products,
 
     private readonly record struct Instruction(int Address, string Code, string Operands);
 
-    /// <summary>The innermost loop that holds at least 60 % of the work (products and memory accesses) of the loop with
-    /// most: outer loops that only start and end an inner one do not count, an unrolled body with a short rest does.</summary>
+    /// <summary>Of the loops that hold no other loop, the one with most products; where none multiplies, the one with most
+    /// memory accesses. A loop around it only starts and ends it.</summary>
     public static MainLoop Of(string sass)
     {
         var all = Line().Matches(sass)
             .Select(m => new Instruction(Hex(m.Groups[1].Value), m.Groups[2].Value, m.Groups[3].Value))
             .ToList();
         var loops = all.Where(i => i.Code.StartsWith("BRA", StringComparison.Ordinal) && Target(i) is { } to && to < i.Address)
-            .Select(i => all.Where(other => other.Address >= Target(i) && other.Address <= i.Address).ToList())
+            .GroupBy(i => Target(i)!.Value, (from, ends) => (From: from, To: ends.Max(end => end.Address)))
+            .Select(loop => all.Where(i => i.Address >= loop.From && i.Address <= loop.To).ToList())
             .ToList();
         if (loops.Count == 0)
         {
             return new(0, 0, 0, all.Count(IsGeneric));
         }
 
-        var most = loops.Max(loop => loop.Count(IsWork));
-        var main = loops.Where(loop => 10 * loop.Count(IsWork) >= 6 * most).MinBy(loop => loop.Count)!;
+        var main = loops.Where(loop => !loops.Any(other => other.Count < loop.Count && IsInside(other, loop)))
+            .OrderByDescending(loop => loop.Count(IsProduct)).ThenByDescending(loop => loop.Count(IsAccess)).ThenBy(loop => loop[0].Address)
+            .First();
         return new(main.Count, main.Count(IsProduct), main.Count(IsDivision), all.Count(IsGeneric));
     }
 
     private static bool IsProduct(Instruction i) => Starts(i, "FFMA") || Starts(i, "HMMA");
 
-    private static bool IsWork(Instruction i) =>
-        IsProduct(i) || Starts(i, "LDG") || Starts(i, "STG") || Starts(i, "LDS") || Starts(i, "STS");
+    private static bool IsInside(List<Instruction> inner, List<Instruction> outer) =>
+        inner[0].Address >= outer[0].Address && inner[^1].Address <= outer[^1].Address;
+
+    private static bool IsAccess(Instruction i) => Starts(i, "LDG") || Starts(i, "STG") || Starts(i, "LDS") || Starts(i, "STS");
 
     private static bool IsGeneric(Instruction i) => Starts(i, "LD.") || Starts(i, "ST.");
 
