@@ -24,7 +24,7 @@ internal enum MatMulForm
 /// </remarks>
 internal readonly record struct MatMulPlan(MatMulForm Form, bool IsSplit)
 {
-    /// <summary>Groups of the 128 tile that a multiprocessor runs side by side: 256 threads of 128 registers each.</summary>
+    /// <summary>Groups of the 128 tile for each multiprocessor when each walks all of k.</summary>
     public const int GroupsAtOnce = 2;
 
     /// <summary>Up to this many rows the weight is read at most twice by the skinny kernel, and reading it is the cost.</summary>
