@@ -133,19 +133,18 @@ public sealed class Convolution : Operation<ConvolutionArgs>
     private static KernelVariant<ConvolutionArgs> Tiled<TTile, TPixels, TWeight>(string name, bool? split)
         where TTile : struct, IMatMulTile<TTile>
         where TPixels : struct, IConvolutionPixels
-        where TWeight : struct, IMatMulWeight =>
-        new(
+        where TWeight : struct, IMatMulWeight
+    {
+        return new(
             name,
             VariantKind.Group,
             ConvolutionGroup<TTile, TPixels, TWeight>.Kernel,
             traits => (in ConvolutionArgs args) => new KernelConfig(
                 (int)(Groups<TTile>(args) * (split == true ? MatMulOrder.Chunks(args.Product.K) : 1)), TTile.Threads),
             (DeviceTraits traits, in ConvolutionArgs args) =>
-                MatMulPlan.Fits(traits, TTile.Threads, MatMulPlan.SharedBytes<TTile>())
-                && (split is null || split == IsBestSplit<TTile>(traits, args))
-                && (!TPixels.NeedsAlignment || Unfold.IsImageAligned(args.Image))
-                && (!TWeight.NeedsAlignment || ShapeCheck.IsVectorAligned(args.Product.Weight)))
+                CanRun(traits, args) && (split is null || split == IsBestSplit<TTile>(traits, args)))
         {
+            Allowed = CanRun,
             Workspace = split != true ? null : new(
                 static (DeviceTraits _, in ConvolutionArgs args) => PartialFloats(args),
                 static (ref ConvolutionArgs args, ArrayView<float> workspace) =>
@@ -156,6 +155,13 @@ public sealed class Convolution : Operation<ConvolutionArgs>
                     RowGrid.ThreadPerItem(traits, (long)args.Product.Rows.Capacity * ((args.Product.N + 3) / 4))),
             Limits = new(TTile.Threads, Math.Max(1, MatMulPlan.GroupsAtOnce * 256 / Math.Max(128, TTile.Threads))),
         };
+
+        bool CanRun(DeviceTraits traits, in ConvolutionArgs args) =>
+            MatMulPlan.Fits(traits, TTile.Threads, MatMulPlan.SharedBytes<TTile>())
+            && (!TPixels.NeedsAlignment || Unfold.IsImageAligned(args.Image))
+            && (!TWeight.NeedsAlignment || ShapeCheck.IsVectorAligned(args.Product.Weight))
+            && (split != true || (MatMulOrder.Chunks(args.Product.K) > 1 && PartialFloats(args) <= int.MaxValue));
+    }
 
     private static bool IsBestSplit<TTile>(DeviceTraits traits, in ConvolutionArgs args)
         where TTile : struct, IMatMulTile<TTile> =>
