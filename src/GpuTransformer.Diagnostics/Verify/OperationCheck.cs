@@ -114,7 +114,7 @@ internal abstract partial class OperationCheck<TArgs> : OperationCheck
                     IsWhole = units.Length == shape.Units,
                 };
                 var args = shape.Arrange(batch);
-                left.RemoveAll(variant => variant.Supports(plan.Traits, args));
+                left.RemoveAll(variant => variant.Allows(plan.Traits, args));
             }
         }
 
@@ -126,9 +126,11 @@ internal abstract partial class OperationCheck<TArgs> : OperationCheck
     private static void Run(
         CheckContext context, VariantRun<TArgs> run, CheckShape<TArgs> shape, CheckBatch batch, in TArgs args, BitsByUnit bits)
     {
-        if (!run.Variant.Supports(context.Kernels.Traits, args))
+        // Where it is meant to run; one that is meant for shapes larger than any here, where it can.
+        var traits = context.Kernels.Traits;
+        if (!run.Variant.Supports(traits, args) && (run.Tally.Cases > 0 || !run.Variant.Allows(traits, args)))
         {
-            run.Tally.Reason ??= VariantNeeds.Unmet(run.Variant, context.Kernels.Traits, args);
+            run.Tally.Reason ??= VariantNeeds.Unmet(run.Variant, traits, args);
             return;
         }
 

@@ -28,16 +28,16 @@ internal static class VariantNeeds
             SharedBytes = MostShared,
             ComputeCapability = Capability,
         };
-        if (!variant.Supports(able, args))
+        if (!variant.Allows(able, args))
         {
             return null;
         }
 
         foreach (var threads in (int[])[32, 64, 128, 256, 512, MostThreads])
         {
-            if (threads > traits.MaxGroupSize && variant.Supports(able with { MaxGroupSize = threads }, args))
+            if (threads > traits.MaxGroupSize && variant.Allows(able with { MaxGroupSize = threads }, args))
             {
-                return variant.Supports(able with { MaxGroupSize = traits.MaxGroupSize }, args)
+                return variant.Allows(able with { MaxGroupSize = traits.MaxGroupSize }, args)
                     ? Other(variant, traits, able, args)
                     : $"needs {threads} threads a group, device allows {traits.MaxGroupSize}";
             }
@@ -49,10 +49,10 @@ internal static class VariantNeeds
     private static string Other<TArgs>(Variant<TArgs> variant, DeviceTraits traits, DeviceTraits able, in TArgs args)
         where TArgs : struct
     {
-        if (!variant.Supports(able with { SharedBytes = traits.SharedBytes }, args))
+        if (!variant.Allows(able with { SharedBytes = traits.SharedBytes }, args))
         {
             var bytes = traits.SharedBytes;
-            while (!variant.Supports(able with { SharedBytes = bytes }, args))
+            while (!variant.Allows(able with { SharedBytes = bytes }, args))
             {
                 bytes += 16;
             }
@@ -60,12 +60,12 @@ internal static class VariantNeeds
             return $"needs {bytes:N0} bytes of shared memory, device has {traits.SharedBytes:N0}";
         }
 
-        if (!variant.Supports(able with { WarpSize = traits.WarpSize }, args))
+        if (!variant.Allows(able with { WarpSize = traits.WarpSize }, args))
         {
             return $"needs warps of {able.WarpSize}, device has {traits.WarpSize}";
         }
 
-        return variant.Supports(able with { Kind = traits.Kind }, args)
+        return variant.Allows(able with { Kind = traits.Kind }, args)
             ? $"needs a compute capability above {traits.ComputeCapability / 10}.{traits.ComputeCapability % 10}"
             : $"does not run on {traits.Kind} devices";
     }

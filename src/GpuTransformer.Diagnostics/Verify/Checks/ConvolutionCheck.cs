@@ -11,7 +11,10 @@ internal sealed class ConvolutionCheck : OperationCheck<ConvolutionArgs>
     protected override Operation<ConvolutionArgs> Of(KernelSet kernels) => kernels.Convolution;
 
     protected override IEnumerable<CheckShape<ConvolutionArgs>> Shapes(SweepPlan plan) => plan.Pick(
-        [Shape(new(2, 8, 8, 16, 3, 3, 1, 1, 1), 32, false, true), Shape(new(2, 5, 7, 3, 3, 3, 1, 1, 1), 5, true, false)],
+        [
+            Shape(new(2, 8, 8, 16, 3, 3, 1, 1, 1), 32, false, true), Shape(new(2, 5, 7, 3, 3, 3, 1, 1, 1), 5, true, false),
+            .. Split,
+        ],
         [
             Shape(new(2, 1, 1, 1, 1, 1, 1, 0, 0), 1, false, false), Shape(new(3, 7, 5, 4, 3, 3, 2, 1, 1), 17, true, true),
             Shape(new(2, 9, 11, 3, 7, 7, 2, 3, 3), 24, true, true), Shape(new(2, 9, 7, 4, 3, 3, 1, 2, 2, 2), 70, false, true),
@@ -21,6 +24,11 @@ internal sealed class ConvolutionCheck : OperationCheck<ConvolutionArgs>
             Shape(new(2, 56, 56, 64, 3, 3, 1, 1, 1), 64, false, true), Shape(new(2, 224, 224, 3, 7, 7, 2, 3, 3), 64, true, true),
             Shape(new(1, 14, 14, 256, 3, 3, 1, 1, 1), 256, false, true),
         ]);
+
+    /// <summary>Sums of several chunks, which get groups of their own where positions are few.</summary>
+    private static IEnumerable<CheckShape<ConvolutionArgs>> Split =>
+        from layout in ((bool Planes, bool Aligned)[])[(false, true), (false, false), (true, true)]
+        select Shape(new(2, 5, 6, 64, 3, 3, 1, 1, 1), 67, layout.Planes, layout.Aligned);
 
     private static CheckShape<ConvolutionArgs> Shape(ConvolutionCase whole, int outputs, bool planes, bool aligned) =>
         new($"{whole.Name} to {outputs}{(planes ? " planes" : "")}{(aligned ? "" : " unaligned")}", whole.Images, batch =>

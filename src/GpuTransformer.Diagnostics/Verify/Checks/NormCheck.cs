@@ -16,6 +16,7 @@ internal sealed class NormCheck(bool subtractsMean) : OperationCheck<NormArgs>
         [
             .. RowWidths.Whole.Select(width => Shape(2, width, true, true)),
             .. RowWidths.Quads.Select(width => Shape(3, width, true, true)),
+            .. RowWidths.Shared(plan.Traits).Select(shape => Shape(shape.Rows, shape.Width, true, true)),
             .. RowWidths.Ragged.Select(width => Shape(3, width, true, false)),
         ],
         [

@@ -16,6 +16,7 @@ internal sealed class SoftmaxCheck : OperationCheck<SoftmaxArgs>
         [
             .. RowWidths.Whole.Select(width => Shape(2, width, false, false, true)),
             .. RowWidths.Quads.Select(width => Shape(3, width, true, true, true)),
+            .. RowWidths.Shared(plan.Traits).Select(shape => Shape(shape.Rows, shape.Width, true, false, true)),
             .. RowWidths.Ragged.Select(width => Shape(3, width, true, true, false)),
         ],
         [
