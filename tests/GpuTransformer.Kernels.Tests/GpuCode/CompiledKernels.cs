@@ -29,9 +29,8 @@ internal static class CompiledKernels
     public const string OpenClAmd = "OpenCL C 2.0 for AMD";
     public const string OpenClIntel = "OpenCL C 2.0 for Intel";
 
-    public static readonly string[] Targets = [Ptx75, Ptx80, OpenClAmd, OpenClIntel];
-
-    private const int KernelsOfAContext = 16;
+    /// <summary>The first is what is assembled: it comes first in each context, whether the others follow or not.</summary>
+    public static readonly string[] Targets = [Ptx80, Ptx75, OpenClAmd, OpenClIntel];
 
     private static readonly Lazy<IReadOnlyList<KernelCode>> Once = new(() => Compile(Kernels, Targets));
 
@@ -51,23 +50,15 @@ internal static class CompiledKernels
         var codes = new ConcurrentBag<KernelCode>();
         Parallel.For(0, Math.Min(Environment.ProcessorCount, 4), _ =>
         {
-            var compilers = new Compilers();
-            for (var count = 1; kernels.TryDequeue(out var kernel); count++)
+            while (kernels.TryDequeue(out var kernel))
             {
+                // A context of its own: what was compiled before in a context decides which of equal orders ILGPU takes.
+                using var compilers = new Compilers();
                 foreach (var target in targets)
                 {
                     codes.Add(compilers.Compile(kernel, target));
                 }
-
-                // A context keeps all that it ever compiled.
-                if (count % KernelsOfAContext == 0)
-                {
-                    compilers.Dispose();
-                    compilers = new Compilers();
-                }
             }
-
-            compilers.Dispose();
         });
         return [.. codes.OrderBy(code => code.Kernel.Operation, StringComparer.Ordinal).ThenBy(code => code.Name, StringComparer.Ordinal)];
     }
