@@ -20,6 +20,7 @@ internal sealed class RooflineRun : IDisposable
     private readonly CublasLibrary? _cublas;
     private readonly int _threads;
     private readonly IReadOnlyList<string> _remarks;
+    private TimeSpan _compiling;
     private RooflineReport _report;
 
     /// <param name="device">Where.</param>
@@ -59,7 +60,7 @@ internal sealed class RooflineRun : IDisposable
         for (var i = 0; i < families.Length; i++)
         {
             var left = families[i..].Sum(f => WeightOf(f.Key));
-            Measure([.. families[i]], (_scale.Limit - _clock.Elapsed) * (WeightOf(families[i].Key) / left), cancellation);
+            Measure([.. families[i]], (_scale.Limit - _clock.Elapsed + _compiling) * (WeightOf(families[i].Key) / left), cancellation);
             _resources.EndSection();
             _report = _report with
             {
@@ -136,6 +137,7 @@ internal sealed class RooflineRun : IDisposable
         }
         finally
         {
+            _compiling += TimeSpan.FromSeconds(rounds.Compiling);
             cases.ForEach(c => c.Dispose());
         }
     }
