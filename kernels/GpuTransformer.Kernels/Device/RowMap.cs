@@ -71,7 +71,7 @@ internal static class RowMapVectors<TMap, TArgs>
     public static void Kernel(TArgs args)
     {
         var row = Grid.IdxX * Group.DimY + Group.IdxY;
-        if ((uint)row >= (uint)TMap.Rows(args))
+        if (row < 0 || row >= TMap.Rows(args))
         {
             return;
         }
@@ -132,7 +132,7 @@ internal static class RowMapScalars<TMap, TArgs>
     public static void Kernel(TArgs args)
     {
         var row = Grid.IdxX * Group.DimY + Group.IdxY;
-        if ((uint)row >= (uint)TMap.Rows(args))
+        if (row < 0 || row >= TMap.Rows(args))
         {
             return;
         }
