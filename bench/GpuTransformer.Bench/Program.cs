@@ -7,16 +7,27 @@ using Spectre.Console;
 
 namespace GpuTransformer.Bench;
 
-/// <summary>The benchmarks: --quick for a table in two minutes, anything else for BenchmarkDotNet.</summary>
+/// <summary>The benchmarks: --quick for a table in two minutes, a command by its name, anything else for BenchmarkDotNet.</summary>
 internal static class BenchProgram
 {
     private const int NarrowestTable = 160;
 
-    public static int Main(string[] args)
+    public static async Task<int> Main(string[] args)
     {
         if (args is ["--quick", .. var words])
         {
-            return Quick(words);
+            return BenchCommands.Guard(() => QuickRun.Run(NewConsole(), words));
+        }
+
+        if (args is [var name, ..] && BenchCommands.Has(name))
+        {
+            return await BenchCommands.Invoke(args);
+        }
+
+        // BenchmarkDotNet's own help follows: both kinds of arguments work.
+        if (args is ["-h" or "--help" or "-?"])
+        {
+            await BenchCommands.Invoke(args);
         }
 
         // In this process: the generated project of a run of its own would be restored and built with every benchmark.
@@ -25,7 +36,8 @@ internal static class BenchProgram
         return summaries.All(s => !s.HasCriticalValidationErrors && s.Reports.All(r => r.Success)) ? 0 : 1;
     }
 
-    private static int Quick(string[] words)
+    /// <summary>The terminal; where the output goes to a file or a pipe, plain text of a fixed width.</summary>
+    public static IAnsiConsole NewConsole()
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
@@ -36,14 +48,6 @@ internal static class BenchProgram
             console.Profile.Width = NarrowestTable;
         }
 
-        try
-        {
-            return QuickRun.Run(console, words);
-        }
-        catch (GpuTransformerException error)
-        {
-            Console.Error.WriteLine(error.Message);
-            return error is DeviceException ? 4 : 3;
-        }
+        return console;
     }
 }
