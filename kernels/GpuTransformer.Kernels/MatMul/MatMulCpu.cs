@@ -89,24 +89,30 @@ internal static unsafe class MatMulCpu
         var batch = tile / cut.Tasks;
         var task = tile - batch * cut.Tasks;
         var block = task / cut.Groups;
-        var panel = (task - block * cut.Groups) * cut.GroupPanels;
-        var end = Math.Min(panel + cut.GroupPanels, cut.Panels);
+        var first = (task - block * cut.Groups) * cut.GroupPanels;
+        var count = Math.Min(cut.GroupPanels, cut.Panels - first);
         var row = cut.FirstRow(block);
         var rows = cut.FirstRow(block + 1) - row;
-        while (panel < end)
+
+        // The pool's workers claim from the last task down: what they need next lies before what they have.
+        var isUpward = 2 * tile < args->Batch * cut.Tasks;
+        for (var i = 0; i < count;)
         {
             // Two whole panels; the last of the weight may be narrower.
+            var pair = isUpward ? first + i : first + count - i - 2;
             var isPair = rows <= args->Engine.PairRows && args->Panels != null
-                && panel + 1 < end && (panel + 2) * args->Engine.PanelWidth <= args->N;
+                && i + 1 < count && (pair + 2) * args->Engine.PanelWidth <= args->N;
             if (isPair)
             {
-                PairOfPanels(args, batch, row, rows, panel, user);
-                panel += 2;
+                PairOfPanels(args, batch, row, rows, pair, user);
+                i += 2;
             }
             else
             {
-                OnePanel(args, batch, row, rows, panel, user);
-                panel++;
+                var panel = isUpward ? first + i : first + count - i - 1;
+                var next = isUpward ? panel + 1 : panel - 1;
+                OnePanel(args, batch, row, rows, panel, next < cut.Panels ? next : -1, user);
+                i++;
             }
         }
     }
@@ -125,7 +131,14 @@ internal static unsafe class MatMulCpu
         }
     }
 
-    private static void OnePanel(MatMulCpuArgs* args, int batch, int row, int rows, int panel, void* user)
+    /// <param name="args">What to multiply.</param>
+    /// <param name="batch">Which matrix.</param>
+    /// <param name="row">The first row.</param>
+    /// <param name="rows">How many.</param>
+    /// <param name="panel">Which panel.</param>
+    /// <param name="next">The panel after it; negative: none.</param>
+    /// <param name="user">A user's epilogue.</param>
+    private static void OnePanel(MatMulCpuArgs* args, int batch, int row, int rows, int panel, int next, void* user)
     {
         var column = panel * args->Engine.PanelWidth;
         var lanes = args->Engine.Lanes;
@@ -152,14 +165,19 @@ internal static unsafe class MatMulCpu
                     columns, depth, packed, width);
             }
 
+            // Each tile asks for its share of the block that comes after this one, so that none waits for memory.
+            var isLast = k + depth == args->K;
+            var ahead = isLast ? args->Panels + (nint)next * args->Engine.PanelWidth * args->K : packed + (nint)depth * width;
+            var aheadFloats = isPacked && (!isLast || next >= 0) ? MatMulCpuPrefetch.Share((nint)depth * width, tiles) : 0;
             for (var t = 0; t < tiles; t++)
             {
                 var from = (int)((long)t * rows / tiles);
                 var count = (int)((long)(t + 1) * rows / tiles) - from;
                 var sums = scratch + (blockK < args->K ? from * width : 0);
                 args->Engine.Tile(
-                    x + (nint)from * args->X.Stride + k, args->X.Stride, packed, depth, sums, count, width / lanes, k > 0);
-                if (k + depth == args->K)
+                    x + (nint)from * args->X.Stride + k, args->X.Stride, packed, depth, sums, count, width / lanes, k > 0,
+                    ahead + t * aheadFloats, aheadFloats);
+                if (isLast)
                 {
                     Finish(args, sums, width, batch, row + from, count, column, user);
                 }

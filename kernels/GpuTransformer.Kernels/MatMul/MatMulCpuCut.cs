@@ -22,6 +22,10 @@ internal readonly struct MatMulCpuCut
     /// <summary>Large work is cut finer, into tasks of about 150 us, so that the last ones end together.</summary>
     private const long MostWork = 10_000_000;
 
+    /// <summary>A block of fewer rows is made only where there are too few panels for the threads: each block reads the
+    /// weight again, which for few rows is what takes the time.</summary>
+    private const int FewestRows = 64;
+
     /// <summary>Rows in use of each matrix.</summary>
     public readonly int Rows;
 
@@ -66,7 +70,8 @@ internal readonly struct MatMulCpuCut
         }
 
         var leastBlocks = Divide(rows, isPacked ? MaxBlockRows : MaxBlockRowsOfView);
-        var mostBlocks = Math.Max(leastBlocks, rows / (isPacked ? 8 : 64));
+        var fewestRows = isPacked && panels < 2 * threads ? 8 : FewestRows;
+        var mostBlocks = Math.Max(leastBlocks, rows / fewestRows);
         var panelWork = (long)Math.Max(rows, RowsOfMemoryTime) * panelWidth * k;
         var work = panelWork * panels * batch;
         var wanted = threads == 1

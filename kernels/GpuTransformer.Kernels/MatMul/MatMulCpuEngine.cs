@@ -36,8 +36,9 @@ internal unsafe struct MatMulCpuEngine
     /// <summary>Up to this many rows, two panels are read at once.</summary>
     public int PairRows;
 
-    /// <summary>x, its stride, panel, k, sums, rows, registers a panel, whether sums go on.</summary>
-    public delegate*<float*, nint, float*, nint, float*, int, int, bool, void> Tile;
+    /// <summary>x, its stride, panel, k, sums, rows, registers a panel, whether sums go on, weight that comes up, how many
+    /// floats of it.</summary>
+    public delegate*<float*, nint, float*, nint, float*, int, int, bool, float*, nint, void> Tile;
 
     /// <summary>x, its stride, two panels, k, sums, rows, registers a panel.</summary>
     public delegate*<float*, nint, float*, float*, nint, float*, int, int, void> Pair;

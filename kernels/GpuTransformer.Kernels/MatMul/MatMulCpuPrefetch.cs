@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace GpuTransformer.Kernels;
 
 /// <summary>Asks for the part of a panel that comes up. Processors follow streams by themselves, but stop at each page.</summary>
 internal static unsafe class MatMulCpuPrefetch
 {
-    private const int LineFloats = 16;
+    public const int LineFloats = 16;
 
     /// <summary>The cache lines that one k of a panel takes, <paramref name="distance"/> floats ahead.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -23,6 +24,32 @@ internal static unsafe class MatMulCpuPrefetch
         if (TVectors.Value * TSimd.Lanes > 2 * LineFloats)
         {
             TSimd.Prefetch(panel + distance + 2 * LineFloats);
+        }
+    }
+
+
+    /// <summary>Floats of each of <paramref name="tiles"/> tiles that bring <paramref name="floats"/> together, whole cache
+    /// lines.</summary>
+    public static nint Share(nint floats, int tiles)
+    {
+        var of = (nint)tiles * LineFloats;
+        return (floats + of - 1) / of * LineFloats;
+    }
+
+    /// <summary>One line of each stretch of what comes up next, k · 4 floats apart: several streams read memory faster than
+    /// one, and over the k of a tile, four at a time, the stretches are there whole.</summary>
+    /// <param name="ahead">Where the first stretch is for this k.</param>
+    /// <param name="k">The k of the tile.</param>
+    /// <param name="end">The end of what is asked for.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void IntoSecondLevel(float* ahead, nint k, float* end)
+    {
+        if (Sse.IsSupported)
+        {
+            for (; ahead < end; ahead += 4 * k)
+            {
+                Sse.Prefetch1(ahead);
+            }
         }
     }
 }

@@ -20,50 +20,53 @@ internal static unsafe class MatMulCpuTileNarrow<TSimd, TVector>
     private const int PrefetchDistance = 1024;
 
     /// <summary>x is (rows, k) with rows xStride apart; the panel is (k, vectors · lanes) and the sums are
-    /// (rows, vectors · lanes), both dense.</summary>
+    /// (rows, vectors · lanes), both dense. Meanwhile aheadFloats of weight from ahead on, which a later tile reads, are
+    /// brought into the second-level cache.</summary>
     public static void Run(
-        float* x, nint xStride, float* panel, nint k, float* sums, int rows, int vectors, bool accumulate)
+        float* x, nint xStride, float* panel, nint k, float* sums, int rows, int vectors, bool accumulate,
+        float* ahead, nint aheadFloats)
     {
         if (vectors == 1)
         {
-            Run<One>(x, xStride, panel, k, sums, rows, accumulate);
+            Run<One>(x, xStride, panel, k, sums, rows, accumulate, ahead, aheadFloats);
         }
         else
         {
-            Run<Two>(x, xStride, panel, k, sums, rows, accumulate);
+            Run<Two>(x, xStride, panel, k, sums, rows, accumulate, ahead, aheadFloats);
         }
     }
 
     private static void Run<TVectors>(
-        float* x, nint xStride, float* panel, nint k, float* sums, int rows, bool accumulate)
+        float* x, nint xStride, float* panel, nint k, float* sums, int rows, bool accumulate, float* ahead,
+        nint aheadFloats)
         where TVectors : ICount
     {
         switch (rows)
         {
             case 1:
-                Tile<TVectors, One>(x, xStride, panel, k, sums, accumulate);
+                Tile<TVectors, One>(x, xStride, panel, k, sums, accumulate, ahead, aheadFloats);
                 break;
             case 2:
-                Tile<TVectors, Two>(x, xStride, panel, k, sums, accumulate);
+                Tile<TVectors, Two>(x, xStride, panel, k, sums, accumulate, ahead, aheadFloats);
                 break;
             case 3:
-                Tile<TVectors, Three>(x, xStride, panel, k, sums, accumulate);
+                Tile<TVectors, Three>(x, xStride, panel, k, sums, accumulate, ahead, aheadFloats);
                 break;
             case 4:
-                Tile<TVectors, Four>(x, xStride, panel, k, sums, accumulate);
+                Tile<TVectors, Four>(x, xStride, panel, k, sums, accumulate, ahead, aheadFloats);
                 break;
             case 5:
-                Tile<TVectors, Five>(x, xStride, panel, k, sums, accumulate);
+                Tile<TVectors, Five>(x, xStride, panel, k, sums, accumulate, ahead, aheadFloats);
                 break;
             default:
-                Tile<TVectors, Six>(x, xStride, panel, k, sums, accumulate);
+                Tile<TVectors, Six>(x, xStride, panel, k, sums, accumulate, ahead, aheadFloats);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile<TVectors, TRows>(
-        float* x, nint xStride, float* panel, nint k, float* sums, bool accumulate)
+        float* x, nint xStride, float* panel, nint k, float* sums, bool accumulate, float* ahead, nint aheadFloats)
         where TVectors : ICount
         where TRows : ICount
     {
@@ -91,8 +94,11 @@ internal static unsafe class MatMulCpuTileNarrow<TSimd, TVector>
         var x4 = TRows.Value > 4 ? x3 + xStride : x;
         var x5 = TRows.Value > 5 ? x4 + xStride : x;
         nint i = 0;
+        var aheadEnd = ahead + aheadFloats;
         for (; i + 4 <= k; i += 4)
         {
+            MatMulCpuPrefetch.IntoSecondLevel(ahead + 4 * i, k, aheadEnd);
+
             MatMulCpuPrefetch.Ahead<TSimd, TVector, TVectors>(panel, PrefetchDistance);
             var b00 = TSimd.Load(panel);
             var b01 = TVectors.Value > 1 ? TSimd.Load(panel + TSimd.Lanes) : default;

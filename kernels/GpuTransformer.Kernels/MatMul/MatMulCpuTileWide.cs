@@ -20,60 +20,63 @@ internal static unsafe class MatMulCpuTileWide<TSimd, TVector>
     private const int PrefetchDistance = 1024;
 
     /// <summary>x is (rows, k) with rows xStride apart; the panel is (k, vectors · lanes) and the sums are
-    /// (rows, vectors · lanes), both dense.</summary>
+    /// (rows, vectors · lanes), both dense. Meanwhile aheadFloats of weight from ahead on, which a later tile reads, are
+    /// brought into the second-level cache.</summary>
     public static void Run(
-        float* x, nint xStride, float* panel, nint k, float* sums, int rows, int vectors, bool accumulate)
+        float* x, nint xStride, float* panel, nint k, float* sums, int rows, int vectors, bool accumulate,
+        float* ahead, nint aheadFloats)
     {
         switch (vectors)
         {
             case 1:
-                Run<One>(x, xStride, panel, k, sums, rows, accumulate);
+                Run<One>(x, xStride, panel, k, sums, rows, accumulate, ahead, aheadFloats);
                 break;
             case 2:
-                Run<Two>(x, xStride, panel, k, sums, rows, accumulate);
+                Run<Two>(x, xStride, panel, k, sums, rows, accumulate, ahead, aheadFloats);
                 break;
             default:
-                Run<Three>(x, xStride, panel, k, sums, rows, accumulate);
+                Run<Three>(x, xStride, panel, k, sums, rows, accumulate, ahead, aheadFloats);
                 break;
         }
     }
 
     private static void Run<TVectors>(
-        float* x, nint xStride, float* panel, nint k, float* sums, int rows, bool accumulate)
+        float* x, nint xStride, float* panel, nint k, float* sums, int rows, bool accumulate, float* ahead,
+        nint aheadFloats)
         where TVectors : ICount
     {
         switch (rows)
         {
             case 1:
-                Tile<TVectors, One>(x, xStride, panel, k, sums, accumulate);
+                Tile<TVectors, One>(x, xStride, panel, k, sums, accumulate, ahead, aheadFloats);
                 break;
             case 2:
-                Tile<TVectors, Two>(x, xStride, panel, k, sums, accumulate);
+                Tile<TVectors, Two>(x, xStride, panel, k, sums, accumulate, ahead, aheadFloats);
                 break;
             case 3:
-                Tile<TVectors, Three>(x, xStride, panel, k, sums, accumulate);
+                Tile<TVectors, Three>(x, xStride, panel, k, sums, accumulate, ahead, aheadFloats);
                 break;
             case 4:
-                Tile<TVectors, Four>(x, xStride, panel, k, sums, accumulate);
+                Tile<TVectors, Four>(x, xStride, panel, k, sums, accumulate, ahead, aheadFloats);
                 break;
             case 5:
-                Tile<TVectors, Five>(x, xStride, panel, k, sums, accumulate);
+                Tile<TVectors, Five>(x, xStride, panel, k, sums, accumulate, ahead, aheadFloats);
                 break;
             case 6:
-                Tile<TVectors, Six>(x, xStride, panel, k, sums, accumulate);
+                Tile<TVectors, Six>(x, xStride, panel, k, sums, accumulate, ahead, aheadFloats);
                 break;
             case 7:
-                Tile<TVectors, Seven>(x, xStride, panel, k, sums, accumulate);
+                Tile<TVectors, Seven>(x, xStride, panel, k, sums, accumulate, ahead, aheadFloats);
                 break;
             default:
-                Tile<TVectors, Eight>(x, xStride, panel, k, sums, accumulate);
+                Tile<TVectors, Eight>(x, xStride, panel, k, sums, accumulate, ahead, aheadFloats);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile<TVectors, TRows>(
-        float* x, nint xStride, float* panel, nint k, float* sums, bool accumulate)
+        float* x, nint xStride, float* panel, nint k, float* sums, bool accumulate, float* ahead, nint aheadFloats)
         where TVectors : ICount
         where TRows : ICount
     {
@@ -107,8 +110,11 @@ internal static unsafe class MatMulCpuTileWide<TSimd, TVector>
         var x6 = TRows.Value > 6 ? x5 + xStride : x;
         var x7 = TRows.Value > 7 ? x6 + xStride : x;
         nint i = 0;
+        var aheadEnd = ahead + aheadFloats;
         for (; i + 4 <= k; i += 4)
         {
+            MatMulCpuPrefetch.IntoSecondLevel(ahead + 4 * i, k, aheadEnd);
+
             MatMulCpuPrefetch.Ahead<TSimd, TVector, TVectors>(panel, PrefetchDistance);
             var b00 = TSimd.Load(panel);
             var b01 = TVectors.Value > 1 ? TSimd.Load(panel + TSimd.Lanes) : default;

@@ -51,6 +51,25 @@ public sealed class MatMulCpuCutTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 32000, 512, 64)]
+    [InlineData(8, 3072, 768, 64)]
+    [InlineData(16, 384, 1536, 16)]
+    [InlineData(128, 768, 768, 64)]
+    [InlineData(197, 768, 3072, 64)]
+    [InlineData(4096, 384, 384, 64)]
+    public void ManyThreads_AllHaveWork(int rows, int n, int k, int least)
+    {
+        var cut = Cut(rows, n, k, 64);
+        Assert.True(cut.Tasks >= least, $"{cut.Tasks} tasks for 64 threads");
+    }
+
+    [Theory]
+    [InlineData(16, 384, 1536)]
+    [InlineData(32, 512, 512)]
+    [InlineData(64, 768, 768)]
+    public void FewRows_ReadTheWeightOnce(int rows, int n, int k) => Assert.Equal(1, Cut(rows, n, k, 2).RowBlocks);
+
     [Fact]
     public void FewRows_ArePairedWithPanels()
     {
