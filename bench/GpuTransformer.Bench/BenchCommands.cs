@@ -8,6 +8,7 @@ internal static class BenchCommands
 {
     private static readonly Func<Command>[] s_commands =
     [
+        Start.StartCommand.Create,
     ];
 
     /// <summary>Whether a first argument names a command.</summary>

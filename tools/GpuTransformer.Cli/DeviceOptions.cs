@@ -38,6 +38,12 @@ internal static class DeviceOptions
         Recursive = true,
     };
 
+    public static Option<bool> Times { get; } = new("--times")
+    {
+        Description = "Say on standard error, as a JSON line, where the time from the start on went, in milliseconds, and what the JIT took of it.",
+        Recursive = true,
+    };
+
     /// <summary>Opens the device of the command line, runs, and writes the trace where one was asked for.</summary>
     public static int Run(ParseResult parsed, Func<ComputeDevice, int> run)
     {
@@ -45,7 +51,7 @@ internal static class DeviceOptions
         SetThreads(parsed);
         var log = file is null ? null : new TraceLog();
         using var output = file is null ? null : OutputFile.Create(file.FullName);
-        using var device = ComputeDevice.Open(parsed.GetValue(Device)!, parsed.GetValue(Variant), log);
+        using var device = Open(parsed, log);
         device.Kernels.CompileNotice = TellCompiling;
         var code = run(device);
         if (output is not null)
@@ -55,6 +61,12 @@ internal static class DeviceOptions
         }
 
         return code;
+    }
+
+    private static ComputeDevice Open(ParseResult parsed, TraceLog? log)
+    {
+        using var part = StartTimes.Measure("device");
+        return ComputeDevice.Open(parsed.GetValue(Device)!, parsed.GetValue(Variant), log);
     }
 
     /// <summary>Says on standard error why the first run is late, when it took more than a second.</summary>

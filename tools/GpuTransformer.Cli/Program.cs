@@ -1,16 +1,20 @@
 using System.CommandLine;
 using System.Text;
+using GpuTransformer;
 using GpuTransformer.Cli;
 using GpuTransformer.Cli.Commands;
 using GpuTransformer.Kernels;
 
+var times = args.Contains("--times") ? new StartReport() : null;
 Console.OutputEncoding = Encoding.UTF8;
+var reading = StartTimes.Measure("command line");
 var root = new RootCommand("Transformer inference in C#: any GPU through ILGPU, a SIMD path on the CPU, nothing native shipped.")
 {
     DeviceOptions.Device,
     DeviceOptions.Variant,
     DeviceOptions.Threads,
     DeviceOptions.Trace,
+    DeviceOptions.Times,
     DemoCommand.Create(),
     ForwardCommand.Create(),
     DevicesCommand.Create(),
@@ -32,6 +36,7 @@ var root = new RootCommand("Transformer inference in C#: any GPU through ILGPU, 
 
 // A text that begins with @ is a text, not the name of a file with more arguments.
 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+reading.Dispose();
 if (UsageErrors.Find(parsed) is { } wrong)
 {
     return Fail(ExitCode.Usage, wrong);
@@ -40,7 +45,9 @@ if (UsageErrors.Find(parsed) is { } wrong)
 try
 {
     var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
-    return await parsed.InvokeAsync(configuration);
+    var code = await parsed.InvokeAsync(configuration);
+    times?.Write();
+    return code;
 }
 catch (Exception error)
 {

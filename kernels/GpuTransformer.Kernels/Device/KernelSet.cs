@@ -45,6 +45,7 @@ public sealed class KernelSet
         Transpose = new Transpose(this);
         Gather = new Gather(this);
         Embedding = new Embedding(this);
+        StoredEmbedding = new StoredEmbedding(this);
         Patch = new Patch(this);
         TokenAssembly = new TokenAssembly(this);
         Unfold = new Unfold(this);
@@ -113,6 +114,9 @@ public sealed class KernelSet
 
     /// <summary>Token, position and type embeddings.</summary>
     public Embedding Embedding { get; }
+
+    /// <summary>The same over a table that stays as its file stores it; on a CPU alone.</summary>
+    internal StoredEmbedding StoredEmbedding { get; }
 
     /// <summary>Images into patches.</summary>
     public Patch Patch { get; }

@@ -57,9 +57,15 @@ public sealed class Embedding : Operation<EmbeddingArgs>
     {
         ShapeCheck.Width(Name, args.Width);
         ShapeCheck.Active(Name, "rows", args.Rows);
+        CheckTable("ids", args.Ids, args.IdsOffset, "table", args.Table, args.VocabSize, args.Rows.Capacity, args.Width);
+        CheckRest(args);
+    }
+
+    /// <summary>The same without the ids and their table.</summary>
+    internal void CheckRest(in EmbeddingArgs args)
+    {
         var rows = args.Rows.Capacity;
         ShapeCheck.Finite(Name, "scale", args.Scale);
-        CheckTable("ids", args.Ids, args.IdsOffset, "table", args.Table, args.VocabSize, rows, args.Width);
         if (args.HasPositions != 0)
         {
             CheckTable(

@@ -5,6 +5,7 @@ namespace GpuTransformer.Kernels;
 /// <summary>Computes: y[r] = scale · table[ids[r]] [+ positionTable[positions[r]]] [+ typeTable[typeIds[r]]].
 /// <para>Shapes: table (vocabSize, width), y (rows, width). A tile owns some whole rows.</para>
 /// <para>Edges: an id outside its table is read as row 0 and reported as row + 1, the largest such row.</para>
+/// <para>Numerics: a stored row is widened exactly into scratch, then treated as a float32 row.</para>
 /// <para>Cost: 8 bytes an element, 4 more for each further table.</para></summary>
 internal unsafe struct EmbeddingCpu : ISimdTile
 {
@@ -14,6 +15,7 @@ internal unsafe struct EmbeddingCpu : ISimdTile
         public int* Positions;
         public int* TypeIds;
         public RowPointer Table;
+        public StoredTable Stored;
         public RowPointer PositionTable;
         public RowPointer TypeTable;
         public RowPointer Y;
@@ -58,9 +60,20 @@ internal unsafe struct EmbeddingCpu : ISimdTile
     {
         ref var a = ref *(Args*)args;
         var (first, end) = RowTiles.Of(tile, a.Rows.Count, a.Width);
+        var widened = a.Stored.Widen == null ? null : CpuScratch.Floats(a.Width);
         for (var r = first; r < end; r++)
         {
-            var token = a.Table.Row(CpuStatus.Guard(a.Ids[r], a.VocabSize, a.Status, r));
+            var id = CpuStatus.Guard(a.Ids[r], a.VocabSize, a.Status, r);
+            var token = widened;
+            if (token == null)
+            {
+                token = a.Table.Row(id);
+            }
+            else
+            {
+                a.Stored.Widen(a.Stored.Rows + id * a.Stored.RowBytes, token, a.Width);
+            }
+
             var position = a.Positions == null
                 ? null : a.PositionTable.Row(CpuStatus.Guard(a.Positions[r], a.MaxPositions, a.Status, r));
             var type = a.TypeIds == null

@@ -21,10 +21,10 @@ internal sealed partial class GraphBuilder
             ExpectLength(layer, $"a row of {extra.Name}", extra.Width, table.Width);
         }
 
-        Add(layer, [], y, k => k.Embedding, s => new EmbeddingArgs
+        EmbeddingArgs Sum(Session s) => new()
         {
             Ids = s.TableView(ids),
-            Table = table.View,
+            Table = table.IsMapped ? default : table.View,
             VocabSize = table.Rows,
             Scale = scale,
             Positions = positions is { } p ? s.TableView(p.Table) : default,
@@ -39,7 +39,17 @@ internal sealed partial class GraphBuilder
             Width = table.Width,
             Rows = s.Active(rows),
             Status = s.StateView,
-        });
+        };
+
+        if (table.IsMapped)
+        {
+            Add(layer, [], y, k => k.StoredEmbedding, s => new StoredEmbeddingArgs { Sum = Sum(s), Table = table.Stored });
+        }
+        else
+        {
+            Add(layer, [], y, k => k.Embedding, Sum);
+        }
+
         return y;
     }
 

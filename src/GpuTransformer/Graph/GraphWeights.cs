@@ -64,21 +64,3 @@ internal sealed class NormWeights(string name, int width, float epsilon, float w
         Bias?.Dispose();
     }
 }
-
-/// <summary>A table of rows, (rows, width): embeddings, positions, class tokens.</summary>
-internal sealed class EmbeddingWeights(string name, int rows, int width) : IDisposable
-{
-    private DeviceMemory<float>? _table;
-
-    public string Name => name;
-
-    public int Rows => rows;
-
-    public int Width => width;
-
-    public RowView View => new((_table ?? throw new InvalidOperationException($"{name} is not filled yet.")).View, 0, width);
-
-    public void Fill(DeviceMemory<float> table) => _table = table;
-
-    public void Dispose() => _table?.Dispose();
-}

@@ -145,6 +145,7 @@ internal sealed unsafe partial class Session : IDisposable
             Bind();
         }
 
+        using var part = StartTimes.Measure("first run");
         Integers[0] = 0;
         if (_mirror is not null)
         {

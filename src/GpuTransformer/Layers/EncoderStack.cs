@@ -62,7 +62,7 @@ internal sealed class EncoderStack
     {
         _sizes = sizes;
         var (words, _) = load.TiedNames(WordsName, tied ?? WordsName, tied is not null);
-        _words = load.Table(words, sizes.VocabSize, sizes.HiddenSize);
+        _words = load.TokenTable(words, sizes.VocabSize, sizes.HiddenSize);
         _positions = load.Table("embeddings.position_embeddings.weight", sizes.MaxPositions, sizes.HiddenSize);
         _types = sizes.TypeVocabSize == 0
             ? null

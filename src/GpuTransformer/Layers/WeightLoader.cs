@@ -7,7 +7,7 @@ namespace GpuTransformer.Layers;
 
 /// <summary>Loads a model's weights in two steps: every layer is declared with its shapes, then <see cref="Pack"/>
 /// reports all that is missing, left over or mis-shaped in one error, or packs everything for the device.</summary>
-internal sealed partial class WeightLoader(WeightStore store, ComputeDevice device)
+internal sealed partial class WeightLoader(WeightStore store, ComputeDevice device, LoadOptions options)
 {
     private readonly List<Action> _fill = [];
     private long _deviceBytes;
@@ -110,6 +110,28 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
         var source = store.Require(name, shape);
         _deviceBytes += (long)rows * width * sizeof(float);
         _fill.Add(() => table.Fill(Upload(source, name)));
+        return table;
+    }
+
+    /// <summary>A table stored (rows, width) whose rows are looked up by token alone: on a CPU it stays in the mapped
+    /// file.</summary>
+    public EmbeddingWeights TokenTable(string name, int rows, int width)
+    {
+        var kernels = device.Kernels;
+        if (!options.MapsTables || kernels.Traits.Kind != DeviceKind.Cpu || kernels.RequestedVariant is not (null or VariantKind.Cpu))
+        {
+            return Table(name, rows, width);
+        }
+
+        var table = Own(new EmbeddingWeights(name, rows, width));
+        var source = store.Require(name, rows, width);
+        _fill.Add(() =>
+        {
+            if (!table.TryMap(source))
+            {
+                table.Fill(Upload(source, name));
+            }
+        });
         return table;
     }
 

@@ -68,12 +68,12 @@ public sealed class Bart : EncoderDecoderModel
         string[] tables = ["shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight"];
         var source = EncoderDecoderConfig.Tied(load, ["encoder.embed_tokens.weight", .. tables]);
         var target = EncoderDecoderConfig.Tied(load, ["decoder.embed_tokens.weight", .. tables]);
-        var embedding = load.Table(source, config.VocabSize, config.DModel);
+        var embedding = load.TokenTable(source, config.VocabSize, config.DModel);
         _layers = new BartLayers(
             config,
             load,
             Embedding(load, "encoder", embedding),
-            Embedding(load, "decoder", target == source ? embedding : load.Table(target, config.VocabSize, config.DModel)),
+            Embedding(load, "decoder", target == source ? embedding : load.TokenTable(target, config.VocabSize, config.DModel)),
             load.Tied(
                 "lm_head",
                 config.TieWordEmbeddings ? EncoderDecoderConfig.Tied(load, ["lm_head.weight", .. tables]) : "lm_head.weight",
@@ -107,7 +107,7 @@ public sealed class Bart : EncoderDecoderModel
         EncoderDecoderConfig.Expect(config, "static_position_embeddings", false);
         var read = BartConfig.Read(config, "BartForConditionalGeneration", "BartModel");
         using var store = config.OpenWeights("", "model.");
-        var load = new WeightLoader(store, device);
+        var load = new WeightLoader(store, device, config.Options);
         var model = new Bart(read, load, device, config.Folder);
         load.Pack("*shared.weight", "*encoder.version", "*decoder.version");
         return model;

@@ -20,7 +20,7 @@ public sealed class Bert : TextEncoder
     {
         var read = EncoderConfig.Read(config, "Bert", task);
         using var store = config.OpenWeights("", "bert.");
-        var load = new WeightLoader(store, device);
+        var load = new WeightLoader(store, device, config.Options);
         var stack = new EncoderStack(load, EncoderNames.Bert, read.Sizes, read.TiedHead(OutputLayer));
         var model = new Bert(read, Head(load, read), stack, load, device, config.Folder);
         load.Pack([

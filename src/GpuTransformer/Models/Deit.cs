@@ -39,7 +39,7 @@ public sealed class Deit : VisionTransformer
         var architecture = ArchitectureNames.Read(
             config, "DeiTForImageClassificationWithTeacher", "DeiTForImageClassification", "DeiTModel");
         using var store = config.OpenWeights("", "deit.");
-        var load = new WeightLoader(store, device);
+        var load = new WeightLoader(store, device, config.Options);
         var model = new Deit(VitConfig.Read(config), load, device, config, architecture);
         load.Pack(
             "deit.pooler.*", "pooler.*", "classifier.*", "cls_classifier.*", "distillation_classifier.*", "*embeddings.mask_token");

@@ -71,7 +71,7 @@ public sealed class Detr : TransformerModel
         }
 
         using var store = config.OpenWeights("", "model.", "detr.model.", "detr.");
-        var load = new WeightLoader(store, device);
+        var load = new WeightLoader(store, device, config.Options);
         var model = new Detr(read, load, device, config, architecture);
         string[] prefixes = ["", "model.", "detr.model."];
         load.Pack([

@@ -23,7 +23,7 @@ public sealed class DistilBert : TextEncoder
     {
         var read = ReadConfig(config, task);
         using var store = config.OpenWeights("", "distilbert.");
-        var load = new WeightLoader(store, device);
+        var load = new WeightLoader(store, device, config.Options);
         var stack = new EncoderStack(load, EncoderNames.DistilBert, read.Sizes, read.TiedHead(OutputLayer));
         var model = new DistilBert(read, Head(load, read), stack, load, device, config.Folder);
         load.Pack([

@@ -65,7 +65,7 @@ public sealed class Gemma2 : CausalModel
         Config = config;
         Rotary = new RotaryEmbedding(config.Rope, config.HeadDim, load.Optional("rope_freqs.weight", config.HeadDim / 2));
         var (tokens, head) = load.TiedNames("embed_tokens.weight", "lm_head.weight", config.TieWordEmbeddings);
-        _tokens = load.Table(tokens, config.VocabSize, config.HiddenSize);
+        _tokens = load.TokenTable(tokens, config.VocabSize, config.HiddenSize);
         _blocks = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(
             i => new Block(load, $"layers.{i}", config, config.IsSliding[i]))];
         _norm = load.RmsNorm("norm", config.HiddenSize, config.RmsNormEps, shift: 1f);

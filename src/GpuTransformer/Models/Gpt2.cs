@@ -67,7 +67,7 @@ public sealed class Gpt2 : CausalModel
     {
         _config = config;
         var (tokens, head) = load.TiedNames("wte.weight", "lm_head.weight", config.TieWordEmbeddings);
-        _tokens = load.Table(tokens, config.VocabSize, config.NEmbd);
+        _tokens = load.TokenTable(tokens, config.VocabSize, config.NEmbd);
         _positions = load.Table("wpe.weight", config.NPositions, config.NEmbd);
         _blocks = [.. Enumerable.Range(0, config.NLayer).Select(i => new Block(load, i, config))];
         _finalNorm = load.Norm("ln_f", config.NEmbd, config.LayerNormEpsilon);
@@ -90,7 +90,7 @@ public sealed class Gpt2 : CausalModel
     {
         var read = Gpt2Config.Read(config);
         using var store = config.OpenWeights("", "transformer.");
-        var load = new WeightLoader(store, device);
+        var load = new WeightLoader(store, device, config.Options);
         var model = new Gpt2(read, load, device, config.Folder);
 
         // Old checkpoints keep the causal mask as buffers.

@@ -52,12 +52,12 @@ public sealed class Marian : EncoderDecoderModel
         var source = EncoderDecoderConfig.Tied(load, ["encoder.embed_tokens.weight", .. sources, .. all]);
         var target = EncoderDecoderConfig.Tied(load, ["decoder.embed_tokens.weight", .. targets, .. all]);
         var hidden = config.Layers.DModel;
-        var embedding = load.Table(source, config.Layers.VocabSize, hidden);
+        var embedding = load.TokenTable(source, config.Layers.VocabSize, hidden);
         _layers = new BartLayers(
             config.Layers,
             load,
             Embedding(load, "encoder", embedding),
-            Embedding(load, "decoder", target == source ? embedding : load.Table(target, config.DecoderVocabSize, hidden)),
+            Embedding(load, "decoder", target == source ? embedding : load.TokenTable(target, config.DecoderVocabSize, hidden)),
             load.Tied(
                 "lm_head",
                 config.Layers.TieWordEmbeddings ? EncoderDecoderConfig.Tied(load, ["lm_head.weight", .. targets, .. all]) : "lm_head.weight",
@@ -95,7 +95,7 @@ public sealed class Marian : EncoderDecoderModel
     {
         var read = MarianConfig.Read(config);
         using var store = config.OpenWeights("", "model.");
-        var load = new WeightLoader(store, device);
+        var load = new WeightLoader(store, device, config.Options);
         var model = new Marian(read, load, device, config.Folder);
         load.Pack("*shared.weight");
         return model;

@@ -38,12 +38,13 @@ internal static class ModelFamilies
     /// <exception cref="InputException">The kind is not one of the table.</exception>
     public static TextEncoder LoadEncoder(ModelConfig config, ComputeDevice device, EncoderTask? task)
     {
+        using var part = StartTimes.Measure("weights");
         var type = config.ModelType;
         foreach (var (_, types, load) in s_encoders)
         {
             if (types.Contains(type))
             {
-                return load(config, device, task);
+                return WithTokenizer(config, () => load(config, device, task));
             }
         }
 
@@ -56,17 +57,31 @@ internal static class ModelFamilies
     /// <exception cref="InputException">The kind is not one of the table.</exception>
     public static TransformerModel Load(ModelConfig config, ComputeDevice device)
     {
+        using var part = StartTimes.Measure("weights");
         var type = config.ModelType;
         foreach (var (_, types, load) in s_table)
         {
             if (types.Contains(type))
             {
-                return load(config, device);
+                return WithTokenizer(config, () => load(config, device));
             }
         }
 
         throw new InputException(
             $"{config.Name}: model kind '{type}' is not supported; supported: {string.Join(", ", s_table.SelectMany(f => f.Types))}.");
+    }
+
+    private static TModel WithTokenizer<TModel>(ModelConfig config, Func<TModel> load)
+        where TModel : TransformerModel
+    {
+        var tokenizer = config.Options.ReadsTokenizer ? TransformerModel.ReadTokenizer(config.Folder) : null;
+        var model = load();
+        if (tokenizer is not null)
+        {
+            model.TakeTokenizer(tokenizer);
+        }
+
+        return model;
     }
 
     private static Func<ModelConfig, ComputeDevice, TransformerModel> Load(Func<ModelConfig, ComputeDevice, EncoderTask?, TextEncoder> load) =>

@@ -24,7 +24,7 @@ public sealed class Roberta : TextEncoder
         var prefix = config.ModelType == "xlm-roberta" ? "XLMRoberta" : "Roberta";
         var read = EncoderConfig.Read(config, prefix, task, config.WholeOr("pad_token_id", 1, 0, 1 << 20));
         using var store = config.OpenWeights("", "roberta.");
-        var load = new WeightLoader(store, device);
+        var load = new WeightLoader(store, device, config.Options);
         var stack = new EncoderStack(load, EncoderNames.Bert, read.Sizes, read.TiedHead(OutputLayer));
         var model = new Roberta(read, Head(load, read), stack, load, device, config.Folder);
         load.Pack([

@@ -22,7 +22,7 @@ public abstract class RotaryDecoder : CausalModel
         _config = config;
         Rotary = new RotaryEmbedding(config.Rope, config.HeadDim, load.Optional("rope_freqs.weight", config.HeadDim / 2));
         var (tokens, head) = load.TiedNames("embed_tokens.weight", "lm_head.weight", config.TieWordEmbeddings);
-        _tokens = load.Table(tokens, config.VocabSize, config.HiddenSize);
+        _tokens = load.TokenTable(tokens, config.VocabSize, config.HiddenSize);
         _blocks = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(
             i => new Block(load, $"layers.{i}", config, parts, config.IsSliding[i]))];
         _norm = load.RmsNorm("norm", config.HiddenSize, config.RmsNormEps);
@@ -61,7 +61,7 @@ public abstract class RotaryDecoder : CausalModel
         where TModel : CausalModel
     {
         using var store = config.OpenWeights("", "model.");
-        var load = new WeightLoader(store, device);
+        var load = new WeightLoader(store, device, config.Options);
         var model = make(load);
 
         // Old checkpoints keep the frequencies as buffers.

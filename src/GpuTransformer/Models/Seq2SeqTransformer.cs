@@ -108,7 +108,7 @@ public sealed class Seq2SeqTransformer : EncoderDecoderModel
     {
         var read = Seq2SeqConfig.Read(config);
         using var store = config.OpenWeights();
-        var load = new WeightLoader(store, device);
+        var load = new WeightLoader(store, device, config.Options);
         var model = new Seq2SeqTransformer(read, load, device, config.Folder);
         load.Pack("positions");
         return model;
@@ -162,10 +162,10 @@ public sealed class Seq2SeqTransformer : EncoderDecoderModel
     {
         private readonly float _scale = config.ScaleEmbedding ? MathF.Sqrt(config.Transformer.DModel) : 1f;
         private readonly EmbeddingWeights _source =
-            load.Table("source_embedding.weight", config.SourceVocabulary.Count, config.Transformer.DModel);
+            load.TokenTable("source_embedding.weight", config.SourceVocabulary.Count, config.Transformer.DModel);
 
         private readonly EmbeddingWeights _target =
-            load.Table("target_embedding.weight", config.TargetVocabulary.Count, config.Transformer.DModel);
+            load.TokenTable("target_embedding.weight", config.TargetVocabulary.Count, config.Transformer.DModel);
 
         private readonly TransformerStacks _stacks = new(load, "transformer.", config.Transformer);
         private readonly LinearWeights _generator =

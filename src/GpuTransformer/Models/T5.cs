@@ -110,7 +110,7 @@ public sealed class T5 : EncoderDecoderModel
     {
         var read = T5Config.Read(config);
         using var store = config.OpenWeights("", "model.");
-        var load = new WeightLoader(store, device);
+        var load = new WeightLoader(store, device, config.Options);
         var model = new T5(read, config.ModelType, load, device, config.Folder);
 
         // Old checkpoints have a bias table that cross-attention does not use, and copies of the tied embedding.

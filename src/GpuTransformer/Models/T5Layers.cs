@@ -19,13 +19,13 @@ internal sealed class T5Layers : IEncoderDecoderGraph
         string[] tables = ["shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight"];
         var source = EncoderDecoderConfig.Tied(load, ["encoder.embed_tokens.weight", .. tables]);
         var target = EncoderDecoderConfig.Tied(load, ["decoder.embed_tokens.weight", .. tables]);
-        var embedding = load.Table(source, config.VocabSize, config.DModel);
+        var embedding = load.TokenTable(source, config.VocabSize, config.DModel);
         _encoder = new Stack(config, load, "encoder", embedding, config.NumLayers, isDecoder: false);
         _decoder = new Stack(
             config,
             load,
             "decoder",
-            target == source ? embedding : load.Table(target, config.VocabSize, config.DModel),
+            target == source ? embedding : load.TokenTable(target, config.VocabSize, config.DModel),
             config.NumDecoderLayers,
             isDecoder: true);
         _head = load.Tied(

@@ -50,6 +50,7 @@ public abstract partial class TextEncoder
 
         public EncoderRun(TextEncoder model, int rows, int sequences, int slots, int selected, int? attentionLayer)
         {
+            using var part = StartTimes.Measure("plan");
             _model = model;
             var graph = new GraphBuilder(model.GetType().Name.ToLowerInvariant());
             _space = TokenSpace.Declare(graph, "tokens", rows, sequences, slots, packed: true);

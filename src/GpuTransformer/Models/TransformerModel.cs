@@ -11,12 +11,12 @@ namespace GpuTransformer.Models;
 public abstract class TransformerModel : IDisposable
 {
     private readonly ModelWeights _weights;
-    private readonly Lazy<Tokenizer> _tokenizer;
+    private Lazy<Tokenizer> _tokenizer;
 
     private protected TransformerModel(ModelWeights weights, ComputeDevice device, string folder)
     {
         _weights = weights;
-        _tokenizer = new Lazy<Tokenizer>(() => Tokenizer.Load(folder));
+        _tokenizer = new Lazy<Tokenizer>(() => LoadTokenizer(folder));
         Device = device;
         Folder = folder;
     }
@@ -44,12 +44,19 @@ public abstract class TransformerModel : IDisposable
     /// <param name="folder">Holds config.json and weights, as Hugging Face leaves it, or one GGUF file and no config.json;
     /// or is the path of a GGUF file.</param>
     /// <param name="device">Where to run it.</param>
+    /// <param name="options">How to load it.</param>
     /// <exception cref="InputException">The folder, its config or its weights are not what they must be.</exception>
-    public static TransformerModel Load(string folder, ComputeDevice device)
+    public static TransformerModel Load(string folder, ComputeDevice device, LoadOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(device);
-        return ModelFamilies.Load(ModelConfig.Load(folder), device);
+        return ModelFamilies.Load(ModelConfig.Load(folder, options), device);
     }
+
+    /// <summary>Begins to read a folder's tokenizer on another thread.</summary>
+    internal static Task<Tokenizer> ReadTokenizer(string folder) => Task.Run(() => LoadTokenizer(folder));
+
+    /// <summary>Takes a tokenizer that is being read. What is wrong with it is thrown when it is first asked for.</summary>
+    internal void TakeTokenizer(Task<Tokenizer> reading) => _tokenizer = new Lazy<Tokenizer>(() => reading.GetAwaiter().GetResult());
 
     /// <summary>Runs raw named tensors and returns every output under the name Hugging Face gives it.</summary>
     /// <exception cref="InputException">A tensor is missing, unknown, mis-shaped, or holds an id out of range.</exception>
@@ -90,6 +97,12 @@ public abstract class TransformerModel : IDisposable
         {
             _weights.Dispose();
         }
+    }
+
+    private static Tokenizer LoadTokenizer(string folder)
+    {
+        using var part = StartTimes.Measure("tokenizer");
+        return Tokenizer.Load(folder);
     }
 
     private protected Session NewSession(Program program, KeyValueStore? store = null) =>

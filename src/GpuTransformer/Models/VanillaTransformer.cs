@@ -43,7 +43,7 @@ public sealed class VanillaTransformer : TransformerModel, IEncoderDecoderGraph
         }
 
         using var store = config.OpenWeights();
-        var load = new WeightLoader(store, device);
+        var load = new WeightLoader(store, device, config.Options);
         var model = new VanillaTransformer(read, load, device, config.Folder);
         load.Pack();
         return model;

@@ -31,7 +31,7 @@ public sealed class Vit : VisionTransformer
     {
         var architecture = ArchitectureNames.Read(config, "ViTForImageClassification", "ViTModel");
         using var store = config.OpenWeights("", "vit.");
-        var load = new WeightLoader(store, device);
+        var load = new WeightLoader(store, device, config.Options);
         var model = new Vit(VitConfig.Read(config), load, device, config, architecture);
         load.Pack("vit.pooler.*", "pooler.*", "classifier.*", "*embeddings.mask_token");
         return model;

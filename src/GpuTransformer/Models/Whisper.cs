@@ -88,7 +88,7 @@ public sealed class Whisper : EncoderDecoderModel
     {
         var read = WhisperConfig.Read(config);
         using var store = config.OpenWeights("model.", "");
-        var load = new WeightLoader(store, device);
+        var load = new WeightLoader(store, device, config.Options);
         var model = new Whisper(read, load, device, config.Folder);
         load.Pack();
         return model;

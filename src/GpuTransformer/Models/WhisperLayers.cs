@@ -35,7 +35,7 @@ internal sealed class WhisperLayers : IEncoderDecoderGraph
         _encoder = [.. Enumerable.Range(0, config.EncoderLayers).Select(i => new EncoderLayer(load, $"encoder.layers.{i}", config))];
         _encoderNorm = load.Norm("encoder.layer_norm", d, LayerNormEps);
         var (tokens, head) = load.TiedNames("decoder.embed_tokens.weight", "proj_out.weight", config.TieWordEmbeddings);
-        _tokens = load.Table(tokens, config.VocabSize, d);
+        _tokens = load.TokenTable(tokens, config.VocabSize, d);
         _targetPositions = load.Table("decoder.embed_positions.weight", config.MaxTargetPositions, d);
         _decoder = [.. Enumerable.Range(0, config.DecoderLayers).Select(i => new DecoderLayer(load, $"decoder.layers.{i}", config))];
         _decoderNorm = load.Norm("decoder.layer_norm", d, LayerNormEps);

@@ -1,6 +1,7 @@
 using GpuTransformer.Kernels;
 using GpuTransformer.Models;
 using GpuTransformer.Tokenizers;
+using GpuTransformer.Weights;
 
 namespace GpuTransformer.Tasks;
 
@@ -24,9 +25,9 @@ public sealed class EntityFinder : TextTask
 
     /// <summary>Loads the model of a folder, whose config.json names a token classification architecture.</summary>
     /// <exception cref="InputException">It is another one, or the folder is not what it must be.</exception>
-    public static EntityFinder Load(string folder, ComputeDevice device, TokenizeOptions? options = null)
+    public static EntityFinder Load(string folder, ComputeDevice device, TokenizeOptions? options = null, LoadOptions? loading = null)
     {
-        var model = LoadEncoder(folder, device);
+        var model = LoadEncoder(folder, device, null, loading);
         try
         {
             model.RequireHead(EncoderTask.TokenClassification);

@@ -3,6 +3,7 @@ using GpuTransformer.Models;
 using GpuTransformer.Tokenizers;
 using GpuTransformer.Tokenizers.Normalizers;
 using GpuTransformer.Tokenizers.Text;
+using GpuTransformer.Weights;
 
 namespace GpuTransformer.Tasks;
 
@@ -43,12 +44,14 @@ public sealed class SentenceEmbedder : TextTask
     /// <param name="options">How texts become tokens. A sentence-transformers folder's texts are always cut.</param>
     /// <param name="pooling">Instead of the folder's pooling, which for a plain encoder is the mean.</param>
     /// <param name="normalize">Whether vectors get length 1; null: as the folder says, a plain encoder's do not.</param>
+    /// <param name="loading">How the model is loaded.</param>
     /// <exception cref="InputException">The folder is not what it must be, or asks for what is not supported.</exception>
     public static SentenceEmbedder Load(
-        string folder, ComputeDevice device, TokenizeOptions? options = null, PoolingMode? pooling = null, bool? normalize = null)
+        string folder, ComputeDevice device, TokenizeOptions? options = null, PoolingMode? pooling = null, bool? normalize = null,
+        LoadOptions? loading = null)
     {
         var modules = SentenceModules.Read(folder);
-        var model = LoadEncoder(modules?.EncoderFolder ?? folder, device, EncoderTask.Encode);
+        var model = LoadEncoder(modules?.EncoderFolder ?? folder, device, EncoderTask.Encode, loading);
         try
         {
             var chosen = pooling is { } mode ? new SentencePooling([mode])

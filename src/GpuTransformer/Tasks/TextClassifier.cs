@@ -1,6 +1,7 @@
 using GpuTransformer.Kernels;
 using GpuTransformer.Models;
 using GpuTransformer.Tokenizers;
+using GpuTransformer.Weights;
 
 namespace GpuTransformer.Tasks;
 
@@ -17,9 +18,9 @@ public sealed class TextClassifier : TextTask
 
     /// <summary>Loads the model of a folder, whose config.json names a sequence classification architecture.</summary>
     /// <exception cref="InputException">It is another one, or the folder is not what it must be.</exception>
-    public static TextClassifier Load(string folder, ComputeDevice device, TokenizeOptions? options = null)
+    public static TextClassifier Load(string folder, ComputeDevice device, TokenizeOptions? options = null, LoadOptions? loading = null)
     {
-        var model = LoadEncoder(folder, device);
+        var model = LoadEncoder(folder, device, null, loading);
         try
         {
             model.RequireHead(EncoderTask.SequenceClassification);

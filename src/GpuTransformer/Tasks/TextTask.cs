@@ -1,6 +1,7 @@
 using GpuTransformer.Kernels;
 using GpuTransformer.Models;
 using GpuTransformer.Tokenizers;
+using GpuTransformer.Weights;
 
 namespace GpuTransformer.Tasks;
 
@@ -60,9 +61,10 @@ public abstract class TextTask : IDisposable
         tokenizer.Encode(text, new EncodeOptions { AllowSpecial = _options.AllowSpecial }, pair);
 
     /// <summary>The encoder of a folder, for a task.</summary>
-    private protected static TextEncoder LoadEncoder(string folder, ComputeDevice device, EncoderTask? task = null)
+    private protected static TextEncoder LoadEncoder(string folder, ComputeDevice device, EncoderTask? task, LoadOptions? loading)
     {
         ArgumentNullException.ThrowIfNull(device);
-        return ModelFamilies.LoadEncoder(Weights.ModelConfig.Load(folder), device, task);
+        return ModelFamilies.LoadEncoder(
+            ModelConfig.Load(folder, (loading ?? new LoadOptions()) with { ReadsTokenizer = true }), device, task);
     }
 }

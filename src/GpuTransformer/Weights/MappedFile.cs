@@ -4,12 +4,17 @@ using GpuTransformer.Kernels;
 namespace GpuTransformer.Weights;
 
 /// <summary>A file mapped into memory for reading. Its length was measured before it was mapped, and nothing is handed
-/// out that is not within that length.</summary>
+/// out that is not within that length. It stays mapped while something holds it, in memory that all processes share which
+/// map the same file.</summary>
+/// <remarks>Replace a model's file by renaming another one over it, never by writing into it: a file that shrinks while
+/// it is mapped makes Linux end the process (SIGBUS) when a page is read that is no more; no exception can be thrown.
+/// Windows refuses to shrink it.</remarks>
 internal sealed unsafe class MappedFile : IDisposable
 {
     private readonly MemoryMappedFile _mapping;
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _start;
+    private int _holders = 1;
     private bool _disposed;
 
     private MappedFile(string path, FileStream stream, long shortest, string kind)
@@ -70,12 +75,33 @@ internal sealed unsafe class MappedFile : IDisposable
             ? new ReadOnlySpan<byte>(Start + offset, count)
             : throw new InputException($"{Path}: bytes {offset} and {count} more were asked for, the file has {Length}");
 
+    /// <summary>A range that stays mapped until it is disposed, also after this is.</summary>
+    public MappedRange Hold(long offset, long length)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (offset < 0 || length < 0 || offset > Length || length > Length - offset)
+        {
+            throw new InputException($"{Path}: bytes {offset} and {length} more were asked for, the file has {Length}");
+        }
+        Interlocked.Increment(ref _holders);
+        return new MappedRange(this, _start + offset, length);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         if (!_disposed)
         {
             _disposed = true;
+            Release();
+        }
+    }
+
+    /// <summary>One holder less; the last one unmaps the file.</summary>
+    internal void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+        {
             _view.SafeMemoryMappedViewHandle.ReleasePointer();
             _view.Dispose();
             _mapping.Dispose();

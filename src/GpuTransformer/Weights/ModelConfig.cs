@@ -31,26 +31,33 @@ public sealed class ModelConfig : JsonObject
     /// <summary>The model folder, or the GGUF file that was named.</summary>
     public string Folder { get; }
 
+    /// <summary>How the model is loaded.</summary>
+    internal LoadOptions Options { get; private init; } = new();
+
     /// <summary>What kind of model the folder holds: "model_type" as Hugging Face writes it, or "architecture".</summary>
     public string ModelType => Has("model_type") ? Text("model_type") : Text("architecture");
 
     /// <summary>Reads config.json of a model folder, or the metadata of a GGUF file: one that is named, or the one in a
     /// folder without config.json.</summary>
     /// <exception cref="InputException">Says what is wrong.</exception>
-    public static ModelConfig Load(string folder)
+    public static ModelConfig Load(string folder) => Load(folder, null);
+
+    /// <summary>The same, for a model that is loaded so.</summary>
+    internal static ModelConfig Load(string folder, LoadOptions? options)
     {
         ArgumentNullException.ThrowIfNull(folder);
+        options ??= new LoadOptions();
         string path = Path.Combine(folder, FileName);
         if (!File.Exists(path) && GgufFolder.Find(folder) is { } gguf)
         {
             using var file = GgufFile.Open(gguf);
-            return new ModelConfig(GgufConfig.Make(file), gguf, folder, gguf);
+            return new ModelConfig(GgufConfig.Make(file), gguf, folder, gguf) { Options = options };
         }
         if (!Directory.Exists(folder))
         {
             throw new InputException($"{folder}: there is no such model folder");
         }
-        return new ModelConfig(BoundedFile.ReadAll(path, LargestFile), path, folder);
+        return new ModelConfig(BoundedFile.ReadAll(path, LargestFile), path, folder) { Options = options };
     }
 
     /// <summary>Opens the weights that belong to this config, under the names that Hugging Face gives them.</summary>

@@ -85,6 +85,9 @@ public sealed unsafe class SafetensorsFile : IDisposable
         return new ReadOnlySpan<byte>(_mapped.Start + info.Offset + elementOffset * size, (int)elementCount * size);
     }
 
+    /// <summary>A tensor's bytes, which stay mapped until the result is disposed.</summary>
+    internal MappedRange Hold(TensorInfo info) => _mapped.Hold(info.Offset, info.ByteLength);
+
     /// <summary>All elements as float32.</summary>
     public float[] ReadFloat32(string name)
     {

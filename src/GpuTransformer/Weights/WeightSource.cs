@@ -46,6 +46,10 @@ public abstract class WeightSource
     /// <summary>The bytes of a range of elements as they are stored, for packers that keep weights narrow.</summary>
     public abstract ReadOnlySpan<byte> Bytes(long elementOffset, long elementCount);
 
+    /// <summary>The whole tensor where it is mapped, row after row, kept so until the result is disposed; null where it is
+    /// not mapped, or its rows lie in another order.</summary>
+    internal virtual MappedRange? Hold() => null;
+
     /// <summary>Fills <paramref name="destination"/> with whole rows from <paramref name="row"/> on; a row is what one
     /// index of the first dimension holds.</summary>
     public void CopyRows(long row, Span<float> destination)
@@ -104,6 +108,8 @@ internal sealed class SafetensorsSource(SafetensorsFile file, TensorInfo info)
 
     public override ReadOnlySpan<byte> Bytes(long elementOffset, long elementCount) =>
         file.Bytes(info, elementOffset, elementCount);
+
+    internal override MappedRange? Hold() => file.Hold(info);
 }
 
 /// <summary>What a store hands out for a tensor that it lacks, so that a model can name all it needs before

@@ -104,6 +104,9 @@ public sealed unsafe class GgufFile : IDisposable
         BlockDecoder.Decode(info.Dtype, Bytes(info, elementOffset - skip, needed), skip, destination);
     }
 
+    /// <summary>A tensor's bytes, which stay mapped until the result is disposed.</summary>
+    internal MappedRange Hold(TensorInfo info) => _mapped.Hold(info.Offset, info.ByteLength);
+
     /// <summary>Lets the file go. Nothing that it handed out may be used after.</summary>
     public void Dispose() => _mapped.Dispose();
 

@@ -11,6 +11,8 @@ internal sealed class GgufSource(GgufFile file, TensorInfo info, string name)
 
     public override ReadOnlySpan<byte> Bytes(long elementOffset, long elementCount) =>
         file.Bytes(info, elementOffset, elementCount);
+
+    internal override MappedRange? Hold() => file.Hold(info);
 }
 
 /// <summary>The rows of a query or key projection in Hugging Face's order. llama.cpp rotates neighbours, Hugging Face the
