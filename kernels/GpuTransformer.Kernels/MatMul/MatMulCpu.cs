@@ -49,6 +49,8 @@ internal static unsafe class MatMulCpu
         where TEpilogue : struct, IEpilogue
     {
         var header = (PackedPanels.Header*)args.Panels;
+        var engine = MatMulCpuEngine.Of(header == null ? kind ?? MatMulCpuEngine.Best : header->Kind);
+        var encoding = header == null ? WeightEncoding.F32 : header->Encoding;
         return new MatMulCpuArgs
         {
             X = HostAddress.Of(args.X),
@@ -64,16 +66,18 @@ internal static unsafe class MatMulCpu
             Weight = header == null ? HostAddress.Of(args.Weight).Data : null,
             WeightRowStride = args.Weight.Stride,
             WeightColumnStride = args.WeightColumnStride,
-            Engine = MatMulCpuEngine.Of(header == null ? kind ?? MatMulCpuEngine.Best : header->Kind),
+            Engine = engine,
+            Encoding = encoding,
+            Encoded = EncodedEngine.Of(engine.Kind, encoding),
             Threads = CpuPool.Shared.Threads,
             Scale = 1f,
         };
     }
 
-    /// <summary>Panels and plain views are float32.</summary>
+    /// <summary>Panels in any encoding, and plain views of float32.</summary>
     private static bool Reads<TEpilogue>(DeviceTraits traits, in MatMulArgs<TEpilogue> args)
         where TEpilogue : struct, IEpilogue =>
-        args.Encoding == (int)WeightEncoding.F32;
+        args.Panels != 0 || args.Encoding == (int)WeightEncoding.F32;
 
     public static int TileCount(void* args) =>
         checked(((MatMulCpuArgs*)args)->Batch * MatMulCpuCut.Of((MatMulCpuArgs*)args).Tasks);
@@ -96,7 +100,12 @@ internal static unsafe class MatMulCpu
 
         // The pool's workers claim from the last task down: what they need next lies before what they have.
         var isUpward = 2 * tile < args->Batch * cut.Tasks;
-        for (var i = 0; i < count;)
+        for (var i = 0; i < count && args->Encoding != WeightEncoding.F32; i++)
+        {
+            MatMulCpuEncoded.Panel(args, batch, row, rows, isUpward ? first + i : first + count - i - 1, user);
+        }
+
+        for (var i = 0; i < count && args->Encoding == WeightEncoding.F32;)
         {
             // Two whole panels; the last of the weight may be narrower.
             var pair = isUpward ? first + i : first + count - i - 2;
@@ -185,7 +194,7 @@ internal static unsafe class MatMulCpu
         }
     }
 
-    private static void Finish(
+    public static void Finish(
         MatMulCpuArgs* args, float* sums, int width, int batch, int row, int rows, int column, void* user)
     {
         var block = new MatMulCpuBlock

@@ -22,6 +22,12 @@ internal unsafe struct MatMulCpuArgs
 
     public MatMulCpuEngine Engine;
 
+    /// <summary>How the panels store their numbers.</summary>
+    public WeightEncoding Encoding;
+
+    /// <summary>For panels in another encoding than F32.</summary>
+    public EncodedEngine Encoded;
+
     /// <summary>What happens to finished sums; the last argument is a user's own.</summary>
     public delegate*<MatMulCpuArgs*, MatMulCpuBlock*, void*, void> Finish;
 

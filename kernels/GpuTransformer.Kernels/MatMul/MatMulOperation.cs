@@ -99,7 +99,9 @@ public class MatMulOperation<TEpilogue> : Operation<MatMulArgs<TEpilogue>>
         long m = args.Rows.Capacity;
         var weights = args.WeightBatchStride == 0 ? 1 : args.Batch;
         var shape = (args.Batch == 1 ? "" : $"{args.Batch} x ") + $"({m}, {args.K}) · ({args.N}, {args.K})ᵀ";
-        var weightBytes = 4 * WeightRowEncoder.Words((WeightEncoding)args.Encoding, args.K) * args.N * weights;
+        var weightBytes = args.Panels != 0
+            ? PackedPanels.ByteSize(args.Panels)
+            : 4 * WeightRowEncoder.Words((WeightEncoding)args.Encoding, args.K) * args.N * weights;
         var others = args.Batch * m * ((long)args.K + args.N);
         return (shape, 2 * args.Batch * m * args.N * args.K, 4 * others + weightBytes);
     }
@@ -107,12 +109,6 @@ public class MatMulOperation<TEpilogue> : Operation<MatMulArgs<TEpilogue>>
     private void CheckWeight(in MatMulArgs<TEpilogue> args)
     {
         ShapeCheck.Known<WeightEncoding>(Name, "encoding", args.Encoding);
-        if (args.Encoding != (int)WeightEncoding.F32)
-        {
-            CheckEncodedWeight(args);
-            return;
-        }
-
         if (args.Panels != 0)
         {
             PackedPanels.Check(Name, args.Panels, args.N, args.K, args.WeightBatchStride);
@@ -120,6 +116,12 @@ public class MatMulOperation<TEpilogue> : Operation<MatMulArgs<TEpilogue>>
             {
                 return;
             }
+        }
+
+        if (args.Encoding != (int)WeightEncoding.F32)
+        {
+            CheckEncodedWeight(args);
+            return;
         }
 
         if (args.WeightColumnStride == 1)
@@ -144,6 +146,12 @@ public class MatMulOperation<TEpilogue> : Operation<MatMulArgs<TEpilogue>>
     /// <summary>Narrow encodings are only inside packed weights, whose rows are whole cells of 128 bits.</summary>
     private void CheckEncodedWeight(in MatMulArgs<TEpilogue> args)
     {
+        if (args.Encoding > (int)WeightEncoding.Q8_0)
+        {
+            throw new ShapeException(
+                $"{Name}: a weight stored as {(WeightEncoding)args.Encoding} must be packed for the CPU variant.");
+        }
+
         if (args.WeightColumnStride != 1 || args.WeightBatchStride != 0 || !ShapeCheck.IsVectorAligned(args.Weight))
         {
             throw new ShapeException(

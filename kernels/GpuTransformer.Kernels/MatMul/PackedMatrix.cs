@@ -14,12 +14,14 @@ public sealed unsafe class PackedMatrix : IDisposable
     private readonly int _rowStride;
     private PackedPanels.Header* _panels;
 
-    private PackedMatrix(int n, int k, PackedPanels.Header* panels, long byteSize)
+    private PackedMatrix(PackedPanels.Header* panels)
     {
-        N = n;
-        K = k;
+        Encoding = panels->Encoding;
+        Activations = panels->Activations;
+        N = panels->N;
+        K = panels->K;
         _panels = panels;
-        ByteSize = byteSize;
+        ByteSize = PackedPanels.ByteSize(panels->Kind, panels->Encoding, panels->N, panels->K);
     }
 
     private PackedMatrix(WeightEncoding encoding, int n, int k, PooledMemory<float> rows, int rowStride)
@@ -42,8 +44,11 @@ public sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Inputs: the length of each sum.</summary>
     public int K { get; }
 
-    /// <summary>How the numbers are stored.</summary>
+    /// <summary>How the numbers are stored; F32 where the encoding that was asked for could not be made.</summary>
     public WeightEncoding Encoding { get; }
+
+    /// <summary>How products with it treat their activations.</summary>
+    public ActivationEncoding Activations { get; }
 
     /// <summary>Bytes that the packed form takes.</summary>
     public long ByteSize { get; }
@@ -56,22 +61,37 @@ public sealed unsafe class PackedMatrix : IDisposable
     public static PackedMatrix Create(KernelSet kernels, params ReadOnlySpan<WeightRows> sources) =>
         Create(kernels, WeightEncoding.F32, sources);
 
-    /// <summary>Packs a weight in a narrower encoding, which halves or quarters what a product of few rows reads. The CPU
-    /// variant takes float32 alone; others run naive there.</summary>
+    /// <summary>Packs a weight in a narrower encoding, which halves or quarters what a product of few rows reads. Sources
+    /// that are stored so are taken as they are. Q4_1, Q4_K and Q6_K are never made from numbers: unless every source is
+    /// stored so, the whole weight becomes F32, as it does on a device that lacks the encoding (a GPU has F32, F16, BF16
+    /// and Q8_0).</summary>
     /// <param name="kernels">Decides the form; its matmul takes the result.</param>
     /// <param name="encoding">How the numbers are stored.</param>
     /// <param name="sources">(N, K) each, or (K, N) and transposed as it is read; from several threads at once.</param>
     /// <exception cref="ShapeException">No source, sources of different K, or more than one view holds on a device.</exception>
     /// <exception cref="InputException">A number that the encoding cannot hold.</exception>
     /// <exception cref="DeviceException">There is not enough memory.</exception>
-    public static PackedMatrix Create(KernelSet kernels, WeightEncoding encoding, params ReadOnlySpan<WeightRows> sources)
+    public static PackedMatrix Create(KernelSet kernels, WeightEncoding encoding, params ReadOnlySpan<WeightRows> sources) =>
+        Create(kernels, encoding, ActivationEncoding.F32, sources);
+
+    /// <summary>The same, with activations rounded too where <paramref name="activations"/> says so.</summary>
+    /// <param name="kernels">Decides the form; its matmul takes the result.</param>
+    /// <param name="encoding">How the numbers are stored.</param>
+    /// <param name="activations">How products treat their activations; F32 where encoding or device has nothing else.</param>
+    /// <param name="sources">(N, K) each, or (K, N) and transposed as it is read; from several threads at once.</param>
+    /// <exception cref="ShapeException">No source, sources of different K, or more than one view holds on a device.</exception>
+    /// <exception cref="InputException">A number that the encoding cannot hold.</exception>
+    /// <exception cref="DeviceException">There is not enough memory.</exception>
+    public static PackedMatrix Create(
+        KernelSet kernels, WeightEncoding encoding, ActivationEncoding activations, params ReadOnlySpan<WeightRows> sources)
     {
         ArgumentNullException.ThrowIfNull(kernels);
         ShapeCheck.Known<WeightEncoding>("packed weight", "encoding", (int)encoding);
+        ShapeCheck.Known<ActivationEncoding>("packed weight", "activations", (int)activations);
         var isForCpu = kernels.Traits.Kind == DeviceKind.Cpu && kernels.RequestedVariant is null or VariantKind.Cpu;
-        return isForCpu && encoding == WeightEncoding.F32
-            ? CreatePanels(MatMulCpuEngine.Best, sources)
-            : CreateRows(kernels.DevicePool, encoding, sources);
+        return isForCpu
+            ? CreatePanels(MatMulCpuEngine.Best, encoding, activations, sources)
+            : CreateRows(kernels.DevicePool, encoding > WeightEncoding.Q8_0 ? WeightEncoding.F32 : encoding, sources);
     }
 
     /// <summary>Bytes of the device's memory that <see cref="Create(KernelSet, ReadOnlySpan{WeightRows})"/> takes; 0 where it takes the host's.</summary>
@@ -87,11 +107,24 @@ public sealed unsafe class PackedMatrix : IDisposable
     }
 
     /// <summary>Packs for the CPU variant in one of its tilings.</summary>
-    internal static PackedMatrix CreatePanels(MatMulCpuKind kind, params ReadOnlySpan<WeightRows> sources)
+    internal static PackedMatrix CreatePanels(MatMulCpuKind kind, params ReadOnlySpan<WeightRows> sources) =>
+        CreatePanels(kind, WeightEncoding.F32, ActivationEncoding.F32, sources);
+
+    /// <summary>Packs for the CPU variant in one of its tilings and an encoding.</summary>
+    internal static PackedMatrix CreatePanels(
+        MatMulCpuKind kind, WeightEncoding encoding, ActivationEncoding activations, params ReadOnlySpan<WeightRows> sources)
     {
         var (n, k) = Check(sources);
-        var panels = PackedPanels.Make(kind, n, k, sources.ToArray(), CpuPool.Shared.Threads);
-        return new PackedMatrix(n, k, panels, PackedPanels.ByteSize(kind, n, k));
+        var possible = EncodedPanels.Possible(encoding, sources);
+        var header = new PackedPanels.Header
+        {
+            Kind = kind,
+            Encoding = possible,
+            Activations = EncodedPanels.Possible(activations, possible),
+            N = n,
+            K = k,
+        };
+        return new PackedMatrix(PackedPanels.Make(header, sources.ToArray(), CpuPool.Shared.Threads));
     }
 
     /// <summary>Whether it is packed for the CPU variant, and not as rows in a device's memory.</summary>
@@ -112,7 +145,11 @@ public sealed unsafe class PackedMatrix : IDisposable
         args.Weight = _rows is null ? default : new RowView(_rows.View, 0, _rowStride);
     }
 
-    /// <summary>One row of the weight from its panels, for checks against the naive kernel.</summary>
+    /// <summary>One row of the weight as float32, from the panels of the CPU variant: an embedding that an output layer
+    /// shares, or a check.</summary>
+    /// <param name="n">The row.</param>
+    /// <param name="row">Receives its K numbers.</param>
+    /// <exception cref="ObjectDisposedException">The matrix was disposed, or is not packed for the CPU variant.</exception>
     internal void CopyRow(int n, Span<float> row)
     {
         ObjectDisposedException.ThrowIf(_panels == null, this);
@@ -157,8 +194,9 @@ public sealed unsafe class PackedMatrix : IDisposable
         return ((int)n, k);
     }
 
-    private static PackedMatrix CreateRows(
-        DevicePool pool, WeightEncoding encoding, ReadOnlySpan<WeightRows> sources)
+    /// <summary>Packs for the other variants, as rows in a device's memory.</summary>
+    internal static PackedMatrix CreateRows(
+        DevicePool pool, WeightEncoding encoding, params ReadOnlySpan<WeightRows> sources)
     {
         var (n, k) = Check(sources);
         var stride = StrideOf(encoding, k);

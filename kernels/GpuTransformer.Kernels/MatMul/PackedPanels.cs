@@ -1,38 +1,51 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace GpuTransformer.Kernels;
 
 /// <summary>The panels of a weight in native memory: panel p holds columns p · width to (p + 1) · width of weightᵀ as
-/// [k][width]; the last is as many registers wide as it needs, padded with zeros. A header of one cache line comes
+/// [k][width], or in a narrow encoding as <see cref="EncodedLayout"/> says; the last is as many registers wide as it needs, padded with zeros. A header of one cache line comes
 /// first, so that one address says everything.</summary>
 internal static unsafe class PackedPanels
 {
     private const int Alignment = 64;
-    private const int HeaderFloats = Alignment / sizeof(float);
 
     /// <summary>What stands before the first panel.</summary>
     [StructLayout(LayoutKind.Sequential, Size = Alignment)]
     public struct Header
     {
         public MatMulCpuKind Kind;
+        public WeightEncoding Encoding;
+        public ActivationEncoding Activations;
         public int N;
         public int K;
     }
 
-    public static float* FirstPanel(Header* header) => (float*)header + HeaderFloats;
+    public static float* FirstPanel(Header* header) => (float*)((byte*)header + Alignment);
 
     /// <summary>Bytes of the whole block.</summary>
-    public static long ByteSize(MatMulCpuKind kind, int n, int k)
+    public static long ByteSize(MatMulCpuKind kind, WeightEncoding encoding, int n, int k)
     {
         var lanes = MatMulCpuEngine.Of(kind).Lanes;
-        return checked((HeaderFloats + (n + (long)lanes - 1) / lanes * lanes * k) * sizeof(float));
+        var column = encoding == WeightEncoding.F32 ? k * (long)sizeof(float) : EncodedLayout.Of(encoding).ColumnBytes(k);
+        return checked(Alignment + (n + (long)lanes - 1) / lanes * lanes * column);
+    }
+
+    /// <summary>Bytes of the block at an address.</summary>
+    public static long ByteSize(long panels)
+    {
+        var header = (Header*)panels;
+        return ByteSize(header->Kind, header->Encoding, header->N, header->K);
     }
 
     /// <summary>Packs the sources one under the other, on up to <paramref name="threads"/> threads.</summary>
+    /// <param name="start">What the header begins with; its encoding is possible for the sources.</param>
+    /// <param name="sources">What is packed.</param>
+    /// <param name="threads">Threads that pack.</param>
     /// <exception cref="DeviceException">There is not enough memory.</exception>
-    public static Header* Make(MatMulCpuKind kind, int n, int k, WeightRows[] sources, int threads)
+    public static Header* Make(in Header start, WeightRows[] sources, int threads)
     {
-        var bytes = ByteSize(kind, n, k);
+        var bytes = ByteSize(start.Kind, start.Encoding, start.N, start.K);
         Header* header;
         try
         {
@@ -45,15 +58,15 @@ internal static unsafe class PackedPanels
 
         try
         {
-            *header = new Header { Kind = kind, N = n, K = k };
+            *header = start;
+            ClearPadding(header);
             var first = 0;
             foreach (var source in sources)
             {
-                new Packer(header, source, first).Run(threads);
+                Pack(header, source, first, threads);
                 first += source.N;
             }
 
-            ClearPadding(header);
             return header;
         }
         catch
@@ -80,11 +93,36 @@ internal static unsafe class PackedPanels
         }
     }
 
+    private static void Pack(Header* header, WeightRows source, int first, int threads)
+    {
+        try
+        {
+            if (header->Encoding == WeightEncoding.F32)
+            {
+                new Packer(header, source, first).Run(threads);
+            }
+            else
+            {
+                EncodedPanels.Pack(header, source, first, threads);
+            }
+        }
+        catch (AggregateException errors) when (errors.InnerExceptions[0] is GpuTransformerException error)
+        {
+            ExceptionDispatchInfo.Throw(error);
+        }
+    }
+
     public static void Free(Header* header) => NativeMemory.AlignedFree(header);
 
     /// <summary>Column <paramref name="n"/> of the panels, which is row n of the weight.</summary>
     public static void CopyRow(Header* header, int n, Span<float> row)
     {
+        if (header->Encoding != WeightEncoding.F32)
+        {
+            EncodedPanels.CopyRow(header, n, row);
+            return;
+        }
+
         var place = PlaceOf(header, n, out var width, out _);
         for (var k = 0; k < header->K; k++)
         {
@@ -102,14 +140,16 @@ internal static unsafe class PackedPanels
         return FirstPanel(header) + (nint)column * header->K + (n - column);
     }
 
+    /// <summary>Zeros in the last panel where it is wider than its columns.</summary>
     private static void ClearPadding(Header* header)
     {
-        var place = PlaceOf(header, header->N - 1, out var width, out _);
-        var columns = header->N - header->N / MatMulCpuEngine.Of(header->Kind).PanelWidth
-            * MatMulCpuEngine.Of(header->Kind).PanelWidth;
-        if (columns != 0)
+        var engine = MatMulCpuEngine.Of(header->Kind);
+        if (header->N % engine.Lanes != 0)
         {
-            MatMulCpuPacking.Clear(place - (columns - 1), columns, header->K, width);
+            var column = (header->N - 1) / engine.PanelWidth * engine.PanelWidth;
+            var before = ByteSize(header->Kind, header->Encoding, column, header->K);
+            var bytes = ByteSize(header->Kind, header->Encoding, header->N, header->K) - before;
+            NativeMemory.Clear((byte*)header + before, (nuint)bytes);
         }
     }
 
@@ -122,22 +162,15 @@ internal static unsafe class PackedPanels
         public void Run(int threads)
         {
             var options = new ParallelOptions { MaxDegreeOfParallelism = threads };
-            try
+            if (source.IsTransposed)
             {
-                if (source.IsTransposed)
-                {
-                    Parallel.For(0, (source.K + 15) / 16, options, i => FromColumns(i * 16, Math.Min(16, source.K - i * 16)));
-                }
-                else
-                {
-                    var width = MatMulCpuEngine.Of(header->Kind).PanelWidth;
-                    var panels = (first + source.N - 1) / width - first / width + 1;
-                    Parallel.For(0, panels, options, i => FromRows(first / width + i, width));
-                }
+                Parallel.For(0, (source.K + 15) / 16, options, i => FromColumns(i * 16, Math.Min(16, source.K - i * 16)));
             }
-            catch (AggregateException errors) when (errors.InnerExceptions[0] is GpuTransformerException error)
+            else
             {
-                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
+                var width = MatMulCpuEngine.Of(header->Kind).PanelWidth;
+                var panels = (first + source.N - 1) / width - first / width + 1;
+                Parallel.For(0, panels, options, i => FromRows(first / width + i, width));
             }
         }
 

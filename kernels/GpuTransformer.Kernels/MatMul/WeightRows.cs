@@ -29,6 +29,18 @@ public abstract class WeightRows
     /// <summary>Whether the rows of <see cref="Read"/> are those of a (K, N) matrix.</summary>
     public bool IsTransposed { get; }
 
+    /// <summary>How <see cref="StoredBytes"/> gives the numbers; F32 where it gives none.</summary>
+    public virtual WeightEncoding StoredEncoding => WeightEncoding.F32;
+
+    /// <summary>Part of one stored row as it lies in the file: numbers of 16 bits, or the blocks of GGUF; called from
+    /// several threads at once.</summary>
+    /// <param name="row">An output, or an input where <see cref="IsTransposed"/>.</param>
+    /// <param name="column">The first element, at the start of a block.</param>
+    /// <param name="count">Elements, whole blocks of them.</param>
+    /// <exception cref="NotSupportedException"><see cref="StoredEncoding"/> is F32.</exception>
+    public virtual ReadOnlySpan<byte> StoredBytes(int row, int column, int count) =>
+        throw new NotSupportedException($"{Name} is not stored in a narrow encoding.");
+
     /// <summary>Copies part of one stored row as float32; called from several threads at once.</summary>
     /// <param name="row">An output, or an input where <see cref="IsTransposed"/>.</param>
     /// <param name="column">The first element of the row to copy.</param>

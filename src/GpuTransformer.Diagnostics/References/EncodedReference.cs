@@ -11,7 +11,9 @@ internal static class EncodedReference
         WeightEncoding.F16 => [.. values.Select(value => (float)(Half)value)],
         WeightEncoding.BF16 => [.. values.Select(NearestBFloat)],
         WeightEncoding.Q8_0 => [.. values.Chunk(k).SelectMany(row => row.Chunk(32).SelectMany(Block))],
-        _ => values,
+        WeightEncoding.Q4_0 => [.. values.Chunk(k).SelectMany(row => row.Chunk(32).SelectMany(BlockOf4Bits))],
+        WeightEncoding.F32 => values,
+        _ => throw new ArgumentOutOfRangeException(nameof(encoding), encoding, "not made from numbers"),
     };
 
     /// <summary>The nearer of the two neighbours with 8 bits of mantissa, on a tie the even one.</summary>
@@ -28,5 +30,13 @@ internal static class EncodedReference
         var scale = (double)(Half)(block.Max(Math.Abs) / 127);
         return block.Select(value => scale == 0
             ? 0f : (float)(Math.Clamp(Math.Round((float)(value / scale), MidpointRounding.ToEven), -127, 127) * scale));
+    }
+
+    /// <summary>The number that is farthest from 0 becomes -8 times the scale.</summary>
+    private static IEnumerable<float> BlockOf4Bits(float[] block)
+    {
+        var scale = (double)(Half)(block.MaxBy(Math.Abs) / -8);
+        return block.Select(value => scale == 0
+            ? 0f : (float)(Math.Clamp(Math.Round((float)(value / scale), MidpointRounding.ToEven), -8, 7) * scale));
     }
 }

@@ -25,6 +25,23 @@ internal sealed class StoredRows : WeightRows
     public static StoredRows Transposed(WeightSource source, int n, int k) => new(source, 0, n, k, n, isTransposed: true);
 
     /// <inheritdoc/>
+    public override WeightEncoding StoredEncoding => _source.Dtype switch
+    {
+        WeightDtype.F16 => WeightEncoding.F16,
+        WeightDtype.BF16 => WeightEncoding.BF16,
+        WeightDtype.Q8_0 => WeightEncoding.Q8_0,
+        WeightDtype.Q4_0 => WeightEncoding.Q4_0,
+        WeightDtype.Q4_1 => WeightEncoding.Q4_1,
+        WeightDtype.Q4_K => WeightEncoding.Q4_K,
+        WeightDtype.Q6_K => WeightEncoding.Q6_K,
+        _ => WeightEncoding.F32,
+    };
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> StoredBytes(int row, int column, int count) =>
+        _source.Bytes((_first + row) * _width + column, count);
+
+    /// <inheritdoc/>
     public override void Read(int row, int column, Span<float> values) =>
         _source.CopyFloat32((_first + row) * _width + column, values);
 }

@@ -37,7 +37,7 @@ internal sealed class MatMulCase : IDisposable
         _gate = Input(Data.Normal(batch * m * n, 4), batch * m, n, 5);
         _residual = Input(Data.WithOutliers(batch * m * n, 5), batch * m, n, 7);
         _state = device.Upload([-1, layout.ActiveRows ?? m]);
-        _packed = layout.Encoding == WeightEncoding.F32 ? null : PackedMatrix.Create(device.Kernels, layout.Encoding, Weight);
+        _packed = layout.Encoding == WeightEncoding.F32 ? null : PackedMatrix.CreateRows(device.Kernels.DevicePool, layout.Encoding, Weight);
 
         PaddedInput Input(float[] values, int rows, int width, int offset) =>
             new(device, values, rows, width, offset, Stride(width));

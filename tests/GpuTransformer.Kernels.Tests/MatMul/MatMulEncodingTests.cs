@@ -49,7 +49,7 @@ public sealed class MatMulEncodingTests(DeviceFixture devices) : IClassFixture<D
         weight[7] = 1f + 1f / 256;
         weight[8] = 6e-8f;
         Array.Clear(weight, K, 40);
-        using var packed = PackedMatrix.Create(device.Kernels, encoding, WeightRows.Of(weight, N, K));
+        using var packed = PackedMatrix.CreateRows(device.Kernels.DevicePool, encoding, WeightRows.Of(weight, N, K));
         Assert.Equal(encoding, packed.Encoding);
         Assert.Equal(N * (encoding == WeightEncoding.Q8_0 ? 320 + 2 * 16 : 640), packed.ByteSize);
 
@@ -78,6 +78,8 @@ public sealed class MatMulEncodingTests(DeviceFixture devices) : IClassFixture<D
     [InlineData(WeightEncoding.BF16, float.NegativeInfinity)]
     [InlineData(WeightEncoding.Q8_0, 1e7f)]
     [InlineData(WeightEncoding.Q8_0, float.NaN)]
+    [InlineData(WeightEncoding.Q4_0, 1e7f)]
+    [InlineData(WeightEncoding.Q4_0, float.NaN)]
     public void WhatAnEncodingCannotHoldIsNamed(WeightEncoding encoding, float value)
     {
         var weight = new float[2 * 40];
@@ -117,7 +119,7 @@ public sealed class MatMulEncodingTests(DeviceFixture devices) : IClassFixture<D
     public void NarrowWeightsAreForPackedMatricesAlone()
     {
         var device = devices[TestDeviceKind.Default];
-        using var packed = PackedMatrix.Create(device.Kernels, WeightEncoding.F16, WeightRows.Of(new float[8 * 40], 8, 40));
+        using var packed = PackedMatrix.CreateRows(device.Kernels.DevicePool, WeightEncoding.F16, WeightRows.Of(new float[8 * 40], 8, 40));
         using var x = device.Accelerator.Allocate1D<float>(40);
         using var y = device.Accelerator.Allocate1D<float>(8);
         var args = MatMul.Dense(x.View, default, y.View, 1, 8, 40, StandardEpilogue.None);

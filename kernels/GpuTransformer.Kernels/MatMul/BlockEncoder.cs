@@ -1,0 +1,137 @@
+using System.Runtime.InteropServices;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>Encodes float32 numbers of one row as GGUF stores them.</summary>
+internal static class BlockEncoder
+{
+    private const int Block = 32;
+
+    private const float LargestByte = 127;
+
+    /// <summary>Encodes whole blocks.</summary>
+    /// <param name="encoding">F16, BF16, Q8_0 or Q4_0.</param>
+    /// <param name="name">The weight's, for errors.</param>
+    /// <param name="row">The output, for errors.</param>
+    /// <param name="values">From k = 0 on.</param>
+    /// <param name="bytes">Receives the blocks.</param>
+    /// <exception cref="InputException">A number that the encoding cannot hold.</exception>
+    public static void Encode(
+        WeightEncoding encoding, string name, int row, ReadOnlySpan<float> values, Span<byte> bytes)
+    {
+        switch (encoding)
+        {
+            case WeightEncoding.F16:
+                Halves(name, row, values, MemoryMarshal.Cast<byte, ushort>(bytes));
+                break;
+            case WeightEncoding.BF16:
+                BFloats(name, row, values, MemoryMarshal.Cast<byte, ushort>(bytes));
+                break;
+            case WeightEncoding.Q8_0:
+                for (var k = 0; k < values.Length; k += Block)
+                {
+                    var block = bytes.Slice(k / Block * 34, 34);
+                    var scale = Q8_0(name, row, k, values.Slice(k, Block), MemoryMarshal.Cast<byte, sbyte>(block[2..]));
+                    MemoryMarshal.Write(block, scale);
+                }
+
+                break;
+            case WeightEncoding.Q4_0:
+                for (var k = 0; k < values.Length; k += Block)
+                {
+                    Q4_0(name, row, k, values.Slice(k, Block), bytes.Slice(k / Block * 18, 18));
+                }
+
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(encoding), encoding, "not made from float32");
+        }
+    }
+
+    /// <summary>Float16, to nearest even.</summary>
+    public static void Halves(string name, int row, ReadOnlySpan<float> values, Span<ushort> halves)
+    {
+        for (var k = 0; k < values.Length; k++)
+        {
+            var half = (Half)values[k];
+            halves[k] = Half.IsFinite(half)
+                ? BitConverter.HalfToUInt16Bits(half) : throw Beyond(name, row, k, values[k], WeightEncoding.F16);
+        }
+    }
+
+    /// <summary>Refuses infinity and NaN among stored float16.</summary>
+    public static void CheckHalves(string name, int row, ReadOnlySpan<ushort> halves)
+    {
+        for (var k = 0; k < halves.Length; k++)
+        {
+            if ((halves[k] & 0x7C00) == 0x7C00)
+            {
+                throw Beyond(name, row, k, (float)BitConverter.UInt16BitsToHalf(halves[k]), WeightEncoding.F16);
+            }
+        }
+    }
+
+    /// <summary>The upper half of each float32, to nearest, a tie to the even one.</summary>
+    public static void BFloats(string name, int row, ReadOnlySpan<float> values, Span<ushort> upper)
+    {
+        for (var k = 0; k < values.Length; k++)
+        {
+            var bits = BitConverter.SingleToUInt32Bits(values[k]);
+            var rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000;
+            upper[k] = float.IsFinite(values[k]) && float.IsFinite(BitConverter.UInt32BitsToSingle(rounded))
+                ? (ushort)(rounded >> 16) : throw Beyond(name, row, k, values[k], WeightEncoding.BF16);
+        }
+    }
+
+    /// <summary>Up to 32 numbers as integers and the scale: the largest magnitude over 127, rounded to float16.</summary>
+    public static Half Q8_0(string name, int row, int firstK, ReadOnlySpan<float> values, Span<sbyte> integers)
+    {
+        var scale = ScaleOf(name, row, firstK, values, WeightEncoding.Q8_0, LargestByte, out _);
+        integers.Clear();
+        for (var i = 0; i < values.Length && scale != Half.Zero; i++)
+        {
+            var integer = MathF.Round(values[i] / (float)scale, MidpointRounding.ToEven);
+            integers[i] = (sbyte)Math.Clamp(integer, -LargestByte, LargestByte);
+        }
+
+        return scale;
+    }
+
+    /// <summary>The number of the largest magnitude becomes -8, as ggml has it: of both signs the one that reaches
+    /// farther gets the farther end of -8 to 7.</summary>
+    private static void Q4_0(string name, int row, int firstK, ReadOnlySpan<float> values, Span<byte> block)
+    {
+        var magnitude = ScaleOf(name, row, firstK, values, WeightEncoding.Q4_0, 8, out var farthest);
+        var scale = farthest < 0 ? magnitude : -magnitude;
+        MemoryMarshal.Write(block, scale);
+        for (var i = 0; i < Block / 2; i++)
+        {
+            block[2 + i] = (byte)(Integer(values[i], scale) | Integer(values[i + Block / 2], scale) << 4);
+        }
+
+        static int Integer(float value, Half scale) => scale == Half.Zero
+            ? 8 : 8 + (int)Math.Clamp(MathF.Round(value / (float)scale, MidpointRounding.ToEven), -8, 7);
+    }
+
+    /// <summary>The largest magnitude over the largest integer, refusing what is NaN or too large for a float16.</summary>
+    private static Half ScaleOf(
+        string name, int row, int firstK, ReadOnlySpan<float> values, WeightEncoding encoding, float largestInteger,
+        out float farthest)
+    {
+        farthest = 0f;
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (!Half.IsFinite((Half)(Math.Abs(values[i]) / largestInteger)))
+            {
+                throw Beyond(name, row, firstK + i, values[i], encoding);
+            }
+
+            farthest = Math.Abs(values[i]) > Math.Abs(farthest) ? values[i] : farthest;
+        }
+
+        return (Half)(Math.Abs(farthest) / largestInteger);
+    }
+
+    private static InputException Beyond(string name, int row, int k, float value, WeightEncoding encoding) =>
+        new($"{name}: the number {value} for output {row} and input {k} cannot be stored as {encoding}.");
+}

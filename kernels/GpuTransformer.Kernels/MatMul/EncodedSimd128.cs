@@ -1,0 +1,84 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>Registers of 128 bits: any processor.</summary>
+internal readonly unsafe struct EncodedSimd128 : IEncodedSimd<Vector128<float>>
+{
+    // 127 - 15, the difference of the two biases, in the exponent's place of a float32.
+    private const int ExponentStep = 112 << 23;
+
+    // Sign, and exponent and fraction of a float16, where a float32 has them; its sign, and 2^-14.
+    private const int HalfBits = unchecked((int)0x8FFFE000);
+    private const int HalfExponent = 0x0F800000;
+    private const int Sign = unchecked((int)0x80000000);
+    private const int SmallestNormal = (127 - 14) << 23;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Halves(byte* source)
+    {
+        var bits = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsInt16()) << 13;
+        var half = FromHalf(bits);
+
+        // Infinity and NaN: the exponent is as large as a float32's.
+        var isSpecial = Vector128.Equals(bits & Vector128.Create(HalfExponent), Vector128.Create(HalfExponent));
+        return (half.AsInt32() + (isSpecial & Vector128.Create(ExponentStep))).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> SignedBytes(byte* source) =>
+        Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(uint*)source).AsSByte())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> UnsignedBytes(byte* source) =>
+        Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(uint*)source).AsByte())).AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> ShiftRight(Vector128<float> words, int count) => (words.AsInt32() >>> count).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LowerHalf(Vector128<float> words) => FromHalf((words.AsInt32() << 16) >> 3);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> UpperHalf(Vector128<float> words) => FromHalf(words.AsInt32() >> 3);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LowerBFloat(Vector128<float> words) => (words.AsInt32() << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> UpperBFloat(Vector128<float> words) =>
+        (words.AsInt32() & Vector128.Create(unchecked((int)0xFFFF0000))).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> HighByte(Vector128<float> words, int place) => Vector128.ConvertToSingle(
+        (words.AsInt32() << (24 - 8 * place)) & Vector128.Create(unchecked((int)0xFF000000)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> FourBits(Vector128<float> words, int shift) =>
+        Vector128.ConvertToSingle((words.AsInt32() >>> shift) & Vector128.Create(15));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> FourBitsLess8(Vector128<float> words, int shift) =>
+        Vector128.ConvertToSingle(((words.AsInt32() >>> shift) & Vector128.Create(15)) - Vector128.Create(8));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> SixBitsLess32(Vector128<float> words, int shift, Vector128<float> upper, int upperShift)
+    {
+        var lower = (words.AsInt32() >>> shift) & Vector128.Create(15);
+        var both = lower | (((upper.AsInt32() >>> upperShift) & Vector128.Create(3)) << 4);
+        return Vector128.ConvertToSingle(both - Vector128.Create(32));
+    }
+
+    /// <summary>Bits of a finite float16 at 13 to 27 with the sign at 31, anything between. A subnormal becomes
+    /// 2^-15 + half of it, from which the first part is taken; as a subnormal float it would be slow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> FromHalf(Vector128<int> bits)
+    {
+        var value = ((bits & Vector128.Create(HalfBits)) + Vector128.Create(ExponentStep)).AsSingle();
+        var sign = bits & Vector128.Create(Sign);
+        var isSubnormal = Vector128.Equals(bits & Vector128.Create(HalfExponent), Vector128<int>.Zero);
+        var half = value - (sign | Vector128.Create(SmallestNormal)).AsSingle();
+        return Vector128.ConditionalSelect(isSubnormal.AsSingle(), ((value + half).AsInt32() | sign).AsSingle(), value);
+    }
+}
