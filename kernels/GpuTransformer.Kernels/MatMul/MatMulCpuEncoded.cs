@@ -27,12 +27,18 @@ internal static unsafe class MatMulCpuEncoded
         {
             var depth = Math.Min(blockK, args->K - k);
             args->Encoded.Widen(stored, vectors, k, depth, widened);
+
+            // Each tile asks for its share of what is widened next: cells follow each other, panels too.
+            var ahead = (float*)(stored + (k + depth) / args->Encoded.CellK * (nint)vectors * args->Encoded.CellBytes);
+            var aheadBytes = (nint)(depth / args->Encoded.CellK) * vectors * args->Encoded.CellBytes;
+            var share = tiles <= 2 ? 0 : MatMulCpuPrefetch.Share(aheadBytes / sizeof(float), tiles);
             for (var t = 0; t < tiles; t++)
             {
                 var from = (int)((long)t * rows / tiles);
                 var count = (int)((long)(t + 1) * rows / tiles) - from;
                 args->Engine.Tile(
-                    x + (nint)from * args->X.Stride + k, args->X.Stride, widened, depth, sums + from * width, count, vectors, k > 0);
+                    x + (nint)from * args->X.Stride + k, args->X.Stride, widened, depth, sums + from * width, count, vectors, k > 0,
+                    ahead + t * share, share);
                 if (k + depth == args->K)
                 {
                     MatMulCpu.Finish(args, sums + from * width, width, batch, row + from, count, column, user);
