@@ -7,6 +7,9 @@ namespace GpuTransformer.Kernels;
 internal unsafe struct AttentionCpu<TScore> : ISimdTile
     where TScore : struct, IScorePolicy
 {
+    /// <summary>Rows of long blocks that have their turn with one head before the next.</summary>
+    private const int RowsInTurn = 512;
+
     internal struct Args
     {
         public RowPointer Query;
@@ -35,6 +38,9 @@ internal unsafe struct AttentionCpu<TScore> : ISimdTile
 
         /// <summary>Heads that share a tile, so that few query rows of many heads read a key once; divides the group.</summary>
         public int HeadsPerTile;
+
+        /// <summary>Blocks that follow each other with the same heads.</summary>
+        public int BlocksInTurn;
 
         public float Scale;
         public TScore Score;
@@ -72,6 +78,7 @@ internal unsafe struct AttentionCpu<TScore> : ISimdTile
             NumKvHeads = pages.NumKvHeads,
             HeadDim = pages.HeadDim,
             HeadsPerTile = HeadsPerTile(args.NumHeads / Math.Max(1, pages.NumKvHeads), args.BlockRows),
+            BlocksInTurn = args.BlockRows > AttentionCpuState.TileRows ? Math.Max(1, RowsInTurn / args.BlockRows) : 1,
             Scale = args.Scale,
             Score = args.Score,
             Bias = AttentionCpuBias.Of(args.Score),
@@ -90,7 +97,7 @@ internal unsafe struct AttentionCpu<TScore> : ISimdTile
         where TVector : struct
     {
         ref var a = ref Unsafe.AsRef<Args>(args);
-        var (block, headTile) = Math.DivRem(tile, a.NumHeads / a.HeadsPerTile);
+        var (block, headTile) = Place(tile, a.BlocksInTurn, a.Blocks.Count, a.NumHeads / a.HeadsPerTile);
         var first = Math.Max(0, a.BlockTable[2 * block]);
         var end = Math.Min(a.Rows, first + a.BlockTable[2 * block + 1]);
         var step = Math.Max(1, AttentionCpuState.Rows / a.HeadsPerTile);
@@ -98,6 +105,16 @@ internal unsafe struct AttentionCpu<TScore> : ISimdTile
         {
             AttentionCpuBlock<TSimd, TVector, TScore>.Run(ref a, headTile * a.HeadsPerTile, row, Math.Min(step, end - row));
         }
+    }
+
+    /// <summary>The block and the heads of a tile: some blocks in turn for each head, so that the head's keys and values stay
+    /// in cache, and not all blocks, so that the rows' own pages of memory do.</summary>
+    private static (int Block, int HeadTile) Place(int tile, int blocksInTurn, int blocks, int headTiles)
+    {
+        var (group, place) = Math.DivRem(tile, blocksInTurn * headTiles);
+        var first = group * blocksInTurn;
+        var (headTile, block) = Math.DivRem(place, Math.Min(blocksInTurn, blocks - first));
+        return (first + block, headTile);
     }
 
     private static int HeadsPerTile(int group, int blockRows)

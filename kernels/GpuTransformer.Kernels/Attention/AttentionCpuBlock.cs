@@ -22,27 +22,33 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
         var state = AttentionCpuState.Create(args.HeadDim, TSimd.Lanes);
         state.FirstHead = head;
         state.Heads = args.HeadsPerTile;
+        state.FirstRow = firstRow;
         var rows = count * state.Heads;
-        LoadQueries(ref args, state, firstRow, count);
+        FindRows(ref args, state, firstRow, count);
 
         var sequence = args.RowTable[4 * firstRow];
-        if ((uint)sequence < (uint)args.Sequences && args.Pages > 0 && Span(state, rows, out var begin, out var end))
+        if ((uint)sequence >= (uint)args.Sequences || args.Pages <= 0 || !Span(state, rows, out var begin, out var end))
         {
-            for (var start = begin / AttentionCpuState.Chunk * AttentionCpuState.Chunk; start < end;
-                start += AttentionCpuState.Chunk)
+            AttentionCpuOutput<TSimd, TVector, TScore>.Store(state, ref args, 0, rows);
+            return;
+        }
+
+        var chunk = begin / AttentionCpuState.Chunk * AttentionCpuState.Chunk;
+        state.IsOneChunk = end <= chunk + AttentionCpuState.Chunk;
+        for (; chunk < end; chunk += AttentionCpuState.Chunk)
+        {
+            state.StartChunk(chunk, end);
+            FindPages(ref args, ref state, sequence, Math.Max(begin, chunk), Math.Min(end, chunk + AttentionCpuState.Chunk));
+            for (var row = 0; row < rows; row += state.GroupRows)
             {
-                state.ChunkStart = start;
-                FindPages(
-                    ref args, ref state, sequence, Math.Max(begin, start), Math.Min(end, start + AttentionCpuState.Chunk));
-                var tile = PanelProduct<TSimd, TVector>.MaxRows;
-                for (var row = 0; row < rows; row += tile)
-                {
-                    AttentionCpuChunk<TSimd, TVector, TScore>.Run(state, ref args, row, Math.Min(tile, rows - row));
-                }
+                AttentionCpuChunk<TSimd, TVector, TScore>.Run(state, ref args, row, Math.Min(state.GroupRows, rows - row));
             }
         }
 
-        StoreOutputs(ref args, state, firstRow, count);
+        if (!state.IsOneChunk)
+        {
+            AttentionCpuOutput<TSimd, TVector, TScore>.Store(state, ref args, 0, rows);
+        }
     }
 
     /// <summary>The slots that any of the rows sees.</summary>
@@ -62,42 +68,26 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
         return begin < end;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void LoadQueries(ref AttentionCpu<TScore>.Args args, in AttentionCpuState state, int firstRow, int count)
+    /// <summary>What each row sees, and where its query and its output are.</summary>
+    private static void FindRows(ref AttentionCpu<TScore>.Args args, in AttentionCpuState state, int firstRow, int count)
     {
-        var scale = TSimd.Create(args.Scale);
         var lastSlot = args.PagesPerSequence * PagedKeys.PageTokens;
-        var to = state.Query;
-        for (var (r, row) = (0, firstRow); row < firstRow + count; row++)
+        var (headDim, heads, r) = (state.HeadDim, state.Heads, 0);
+        var table = args.RowTable + 4L * firstRow;
+        for (var row = firstRow; row < firstRow + count; row++, table += 4)
         {
-            var table = args.RowTable + 4L * row;
-            var from = args.Query.Row(row) + state.FirstHead * state.HeadDim;
-            for (var h = 0; h < state.Heads; h++, r++)
+            var query = args.Query.Row(row) + state.FirstHead * headDim;
+            var output = args.Output.Row(row) + state.FirstHead * headDim;
+            for (var h = 0; h < heads; h++, r++)
             {
                 state.Begin[r] = Math.Max(0, table[1]);
                 state.End[r] = Math.Min(lastSlot, table[2]);
                 state.Position[r] = table[3];
-                state.Max[r] = 0f;
                 state.Sum[r] = 0f;
-                var d = 0;
-                for (; d + TSimd.Lanes <= state.HeadDim; d += TSimd.Lanes)
-                {
-                    TSimd.Store(TSimd.Multiply(TSimd.Load(from + d), scale), to + d);
-                }
-
-                if (d < state.HeadDim)
-                {
-                    var left = state.HeadDim - d;
-                    TSimd.StoreFirst(TSimd.Multiply(TSimd.LoadFirst(from + d, left), scale), to + d, left);
-                }
-
-                from += state.HeadDim;
-                to += state.HeadDim;
+                state.QueryRows[r] = query + h * headDim;
+                state.OutputRows[r] = output + h * headDim;
             }
         }
-
-        // A panel tile reads whole tiles of rows: left-over denormal numbers there would slow it down.
-        new Span<float>(to, AttentionCpuState.TileRows * state.HeadDim).Clear();
     }
 
     /// <summary>Finds the pages of slots [begin, end) of the chunk, and copies the values where their rows are not whole
@@ -142,44 +132,6 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
             TSimd.Store(TSimd.LoadFirst(from + d, state.HeadDim - d), to + d);
             from += state.HeadDim;
             to += state.Width;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void StoreOutputs(ref AttentionCpu<TScore>.Args args, in AttentionCpuState state, int firstRow, int count)
-    {
-        var zero = TSimd.Create(0f);
-        var from = state.Output;
-        for (var (r, row) = (0, firstRow); row < firstRow + count; row++)
-        {
-            var to = args.Output.Row(row) + state.FirstHead * state.HeadDim;
-            for (var h = 0; h < state.Heads; h++, r++)
-            {
-                var seen = state.Sum[r] != 0f;
-                if (!args.LogSumExp.IsNull)
-                {
-                    args.LogSumExp.Row(row)[state.FirstHead + h] =
-                        seen ? state.Max[r] + MathF.Log(state.Sum[r]) : float.NegativeInfinity;
-                }
-
-                var factor = TSimd.Create(1f / state.Sum[r]);
-                for (var d = 0; d < state.HeadDim; d += TSimd.Lanes)
-                {
-                    // Adding 0 makes every zero positive, whichever way it came about.
-                    var value = seen ? TSimd.MultiplyAdd(TSimd.Load(from + d), factor, zero) : zero;
-                    if (d + TSimd.Lanes <= state.HeadDim)
-                    {
-                        TSimd.Store(value, to + d);
-                    }
-                    else
-                    {
-                        TSimd.StoreFirst(value, to + d, state.HeadDim - d);
-                    }
-                }
-
-                from += state.Width;
-                to += state.HeadDim;
-            }
         }
     }
 }

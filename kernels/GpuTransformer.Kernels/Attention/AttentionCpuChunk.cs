@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary>A few rows of an attention block against one chunk of keys: scores, weights, weights · values, merge.
+/// <summary>Some rows of an attention block against one chunk of keys: scores of all, weights of all, weights · values, merge.
+/// Each step runs over all rows whose scores fit in the first-level cache, so that the processor is not drained between
+/// steps for every few rows.
 /// <para>Edges: scores are computed for whole pages, and what a row does not see is cut off before its maximum. The
 /// second product runs over the slots that any of the rows sees, with weight 0 where a row does not, unless a value
 /// there is not finite: then row by row. So nothing that a row does not see can reach it.</para></summary>
@@ -11,73 +13,148 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
     where TVector : struct
     where TScore : struct, IScorePolicy
 {
-    private const int ScoreStride = AttentionCpuState.ScoreStride;
+    private static int TileRows => PanelProduct<TSimd, TVector>.MaxRows;
 
+    /// <param name="state">The block's working memory.</param>
+    /// <param name="args">The operation.</param>
+    /// <param name="row">First of the rows.</param>
+    /// <param name="rows">How many, at most <see cref="AttentionCpuState.GroupRows"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(in AttentionCpuState state, ref AttentionCpu<TScore>.Args args, int row, int rows)
     {
-        // Slots within the chunk that any row sees, and those that all do which see any.
-        var (begin, end, commonBegin, commonEnd, fresh) = (AttentionCpuState.Chunk, 0, 0, AttentionCpuState.Chunk, true);
+        var spans = (TileSpan*)state.TileSpans;
+        for (var r = 0; r < rows; r += TileRows)
+        {
+            var count = Math.Min(TileRows, rows - r);
+            var span = SpanOf(state, row + r, count);
+            *spans++ = span;
+            if (span.Begin < span.End)
+            {
+                LoadQueries(state, args.Scale, row + r, count);
+                Scores(state, r, count, span.Begin, span.End);
+            }
+        }
+
+        spans = (TileSpan*)state.TileSpans;
+        for (var r = 0; r < rows; r += TileRows)
+        {
+            Weigh(state, ref args, row, r, Math.Min(TileRows, rows - r), *spans++);
+        }
+
+        spans = (TileSpan*)state.TileSpans;
+        for (var r = 0; r < rows; r += TileRows)
+        {
+            var span = *spans++;
+            var count = Math.Min(TileRows, rows - r);
+            if (span.Begin < span.End)
+            {
+                Outputs(state, ref args, row, r, count, span);
+            }
+            else if (state.IsOneChunk)
+            {
+                AttentionCpuOutput<TSimd, TVector, TScore>.StoreChunk(state, ref args, row + r, count, r);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TileSpan SpanOf(in AttentionCpuState state, int row, int rows)
+    {
+        var span = new TileSpan { Begin = AttentionCpuState.Chunk, CommonEnd = AttentionCpuState.Chunk };
         for (var r = row; r < row + rows; r++)
         {
             var (b, e) = Slots(state, r);
-            fresh &= state.Sum[r] == 0f;
             if (b < e)
             {
-                begin = Math.Min(begin, b);
-                end = Math.Max(end, e);
-                commonBegin = Math.Max(commonBegin, b);
-                commonEnd = Math.Min(commonEnd, e);
+                span.Begin = Math.Min(span.Begin, b);
+                span.End = Math.Max(span.End, e);
+                span.CommonBegin = Math.Max(span.CommonBegin, b);
+                span.CommonEnd = Math.Min(span.CommonEnd, e);
             }
         }
 
-        if (begin >= end)
+        return span;
+    }
+
+    /// <summary>Weights of a panel tile's rows from their scores.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Weigh(
+        in AttentionCpuState state, ref AttentionCpu<TScore>.Args args, int groupRow, int row, int rows, in TileSpan span)
+    {
+        var max = state.ChunkMax + row;
+        var sum = state.ChunkSum + row;
+        var scores = state.Scores + (long)row * state.ScoreStride;
+        if (span.Begin >= span.End)
         {
+            new Span<float>(sum, rows).Clear();
             return;
         }
 
-        Scores(state, row, rows, begin, end);
-        for (var r = 0; r < rows; r++)
+        if (typeof(TScore) != typeof(PlainScore) || span.Begin != span.CommonBegin || span.End != span.CommonEnd
+            || (span.Begin | span.End) % TSimd.Lanes != 0)
         {
-            var (b, e) = Slots(state, row + r);
-            if (typeof(TScore) != typeof(PlainScore))
+            for (var r = 0; r < rows; r++)
             {
-                Apply(state, ref args, row + r, state.Scores + r * ScoreStride, b, e);
-            }
+                var (b, e) = Slots(state, groupRow + row + r);
+                if (typeof(TScore) != typeof(PlainScore))
+                {
+                    Apply(state, ref args, groupRow + row + r, scores + (long)r * state.ScoreStride, b, e);
+                }
 
-            Hide(state.Scores + r * ScoreStride, b, e, begin, end);
-        }
-
-        for (var r = 0; r < rows; r += 4)
-        {
-            if (rows - r > 1)
-            {
-                AttentionCpuWeights<TSimd, TVector>.Run4(state, r, begin, end);
-            }
-            else
-            {
-                AttentionCpuWeights<TSimd, TVector>.Run1(state, r, begin, end);
+                Hide(scores + (long)r * state.ScoreStride, b, e, span.Begin, span.End);
             }
         }
 
-        // The first chunk that these rows see is their output so far.
-        var output = fresh ? state.Output + (long)row * state.Width : state.ChunkOutput;
-        if (AllFinite(state, begin, Math.Min(commonBegin, end)) && AllFinite(state, Math.Max(commonEnd, commonBegin), end))
+        var done = 0;
+        for (; done + 2 <= rows; done += 2)
         {
-            Product(state, state.Scores, output, rows, begin, end);
+            AttentionCpuWeights<TSimd, TVector>.Run2(scores, state.ScoreStride, span.Begin, span.End, max + done, sum + done);
+            scores += 2 * state.ScoreStride;
+        }
+
+        if (done < rows)
+        {
+            AttentionCpuWeights<TSimd, TVector>.Run1(scores, span.Begin, span.End, max + done, sum + done);
+        }
+    }
+
+    /// <summary>Weights · values of a panel tile's rows, merged into their output.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Outputs(
+        in AttentionCpuState state, ref AttentionCpu<TScore>.Args args, int groupRow, int row, int rows, in TileSpan span)
+    {
+        // The first of several chunks that these rows see is their output so far.
+        var fresh = !state.IsOneChunk;
+        for (var r = 0; r < rows && fresh; r++)
+        {
+            fresh = state.Sum[groupRow + row + r] == 0f;
+        }
+
+        var weights = state.Scores + (long)row * state.ScoreStride;
+        var output = fresh ? state.Output + (long)(groupRow + row) * state.Width : state.ChunkOutput;
+        if (AllFinite(state, span.Begin, Math.Min(span.CommonBegin, span.End))
+            && AllFinite(state, Math.Max(span.CommonEnd, span.CommonBegin), span.End))
+        {
+            Product(state, weights, output, rows, span.Begin, span.End);
         }
         else
         {
             for (var r = 0; r < rows; r++)
             {
-                var (b, e) = Slots(state, row + r);
-                Product(state, state.Scores + r * ScoreStride, output + (long)r * state.Width, 1, b, e);
+                var (b, e) = Slots(state, groupRow + row + r);
+                Product(state, weights + (long)r * state.ScoreStride, output + (long)r * state.Width, 1, b, e);
             }
+        }
+
+        if (state.IsOneChunk)
+        {
+            AttentionCpuOutput<TSimd, TVector, TScore>.StoreChunk(state, ref args, groupRow + row, rows, row);
+            return;
         }
 
         for (var r = 0; r < rows; r++)
         {
-            Merge(state, row + r, r, output + (long)r * state.Width);
+            AttentionCpuOutput<TSimd, TVector, TScore>.Merge(state, groupRow + row + r, row + r, output + (long)r * state.Width);
         }
     }
 
@@ -85,6 +162,37 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (int Begin, int End) Slots(in AttentionCpuState state, int row) =>
         (Math.Max(state.Begin[row] - state.ChunkStart, 0), Math.Min(state.End[row] - state.ChunkStart, AttentionCpuState.Chunk));
+
+    /// <summary>Brings a panel tile's rows together, scaled.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void LoadQueries(in AttentionCpuState state, float scale, int row, int rows)
+    {
+        var factor = TSimd.Create(scale);
+        var to = state.Query;
+        for (var r = row; r < row + rows; r++)
+        {
+            var from = state.QueryRows[r];
+            var d = 0;
+            for (; d + TSimd.Lanes <= state.HeadDim; d += TSimd.Lanes)
+            {
+                TSimd.Store(TSimd.Multiply(TSimd.Load(from + d), factor), to + d);
+            }
+
+            if (d < state.HeadDim)
+            {
+                var left = state.HeadDim - d;
+                TSimd.StoreFirst(TSimd.Multiply(TSimd.LoadFirst(from + d, left), factor), to + d, left);
+            }
+
+            to += state.HeadDim;
+        }
+
+        if (rows < TileRows)
+        {
+            // A panel tile reads all its rows: left-over denormal numbers there would slow it down.
+            new Span<float>(to, (TileRows - rows) * state.HeadDim).Clear();
+        }
+    }
 
     /// <summary>Scores of the pages that hold slots [begin, end): scale · q · k, 16 slots of a page at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -94,13 +202,14 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
         var last = (end + PagedKeys.PageTokens - 1) / PagedKeys.PageTokens * registersPerPage;
         var walk = new PanelWalk
         {
-            A = state.Query + (long)row * state.HeadDim,
+            A = state.Query,
             AStride = state.HeadDim,
             Step = PagedKeys.PageTokens,
             Count = state.HeadDim,
             SegmentLength = state.HeadDim,
-            CStride = ScoreStride,
+            CStride = state.ScoreStride,
         };
+        var scores = state.Scores + (long)row * state.ScoreStride;
         for (var v = begin / PagedKeys.PageTokens * registersPerPage; v < last;)
         {
             var registers = PanelProduct<TSimd, TVector>.Registers(rows, last - v);
@@ -110,7 +219,7 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
             walk.Offset1 = registers > 1 ? (nint)(Keys(state, v + 1) - start) : 0;
             walk.Offset2 = registers > 2 ? (nint)(Keys(state, v + 2) - start) : 0;
             walk.Offset3 = registers > 3 ? (nint)(Keys(state, v + 3) - start) : 0;
-            walk.C = state.Scores + v * TSimd.Lanes;
+            walk.C = scores + v * TSimd.Lanes;
             PanelProduct<TSimd, TVector>.Run(walk, rows, registers);
             v += registers;
         }
@@ -145,18 +254,21 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
         }
     }
 
-    /// <summary>Makes what a row does not see -infinity, in the registers that hold slots [tileBegin, tileEnd).</summary>
+    /// <summary>Makes what a row does not see -infinity, in the registers that hold slots [tileBegin, tileEnd): those that
+    /// begin before <paramref name="begin"/>, and those from the one that holds <paramref name="end"/> on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Hide(float* scores, int begin, int end, int tileBegin, int tileEnd)
     {
-        var lanes = TSimd.Lanes;
         var hidden = TSimd.Create(float.NegativeInfinity);
-        for (var i = tileBegin / lanes * lanes; i < tileEnd; i += lanes)
+        var i = tileBegin / TSimd.Lanes * TSimd.Lanes;
+        for (var before = Math.Min(begin, tileEnd); i < before; i += TSimd.Lanes)
         {
-            if (i < begin || i + lanes > end)
-            {
-                TSimd.Store(TSimd.SelectRange(TSimd.Load(scores + i), hidden, begin - i, end - i), scores + i);
-            }
+            TSimd.Store(TSimd.SelectRange(TSimd.Load(scores + i), hidden, begin - i, end - i), scores + i);
+        }
+
+        for (i = Math.Max(i, end / TSimd.Lanes * TSimd.Lanes); i < tileEnd; i += TSimd.Lanes)
+        {
+            TSimd.Store(TSimd.SelectRange(TSimd.Load(scores + i), hidden, begin - i, end - i), scores + i);
         }
     }
 
@@ -164,6 +276,11 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool AllFinite(in AttentionCpuState state, int begin, int end)
     {
+        if (begin >= end)
+        {
+            return true;
+        }
+
         var zero = TSimd.Create(0f);
         var sum = zero;
         for (var slot = begin; slot < end; slot++)
@@ -185,7 +302,7 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
         var walk = new PanelWalk
         {
             A = weights + begin,
-            AStride = ScoreStride,
+            AStride = state.ScoreStride,
             Segments = state.ValuePages + begin / PagedKeys.PageTokens,
             Offset1 = TSimd.Lanes,
             Offset2 = 2 * TSimd.Lanes,
@@ -206,40 +323,13 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
         }
     }
 
-    /// <summary>Adds the chunk's sum and output of a row to those so far, both brought to the larger maximum.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Merge(in AttentionCpuState state, int row, int tileRow, float* chunkOutput)
+    /// <summary>The slots of a chunk that a panel tile's rows see.</summary>
+    private struct TileSpan
     {
-        var (sum, chunkSum) = (state.Sum[row], state.ChunkSum[tileRow]);
-        if (chunkSum == 0f)
-        {
-            return;
-        }
+        /// <summary>First and end of those that any row sees.</summary>
+        public int Begin, End;
 
-        var (max, chunkMax) = (state.Max[row], state.ChunkMax[tileRow]);
-        var output = state.Output + (long)row * state.Width;
-        if (sum == 0f)
-        {
-            state.Max[row] = chunkMax;
-            state.Sum[row] = chunkSum;
-            if (output != chunkOutput)
-            {
-                Unsafe.CopyBlock(output, chunkOutput, (uint)state.Width * sizeof(float));
-            }
-
-            return;
-        }
-
-        var larger = Math.Max(max, chunkMax);
-        var factor = SoftmaxExp.Exp<TSimd, TVector>(max - larger);
-        var chunkFactor = SoftmaxExp.Exp<TSimd, TVector>(chunkMax - larger);
-        state.Max[row] = larger;
-        state.Sum[row] = sum * factor + chunkSum * chunkFactor;
-        var (left, right) = (TSimd.Create(factor), TSimd.Create(chunkFactor));
-        for (var d = 0; d < state.Width; d += TSimd.Lanes)
-        {
-            var scaled = TSimd.Multiply(TSimd.Load(chunkOutput + d), right);
-            TSimd.Store(TSimd.MultiplyAdd(TSimd.Load(output + d), left, scaled), output + d);
-        }
+        /// <summary>First and end of those that all rows see which see any.</summary>
+        public int CommonBegin, CommonEnd;
     }
 }

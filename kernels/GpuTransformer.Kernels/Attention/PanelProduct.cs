@@ -8,17 +8,23 @@ internal static unsafe class PanelProduct<TSimd, TVector>
     where TSimd : ISimd<TVector>
     where TVector : struct
 {
-    /// <summary>Rows of the largest tile: 8 where there are 32 registers, 4 where there are 16.</summary>
-    public static int MaxRows => TSimd.Lanes == 16 || AdvSimd.IsSupported ? 8 : 4;
+    /// <summary>Rows of the largest tile: 6 where there are 32 registers, which a head of 64 fills to the last with four of
+    /// columns; 4 where there are 16.</summary>
+    public static int MaxRows => TSimd.Lanes == 16 || AdvSimd.IsSupported ? 6 : 4;
 
-    /// <summary>Registers that the next tile over <paramref name="left"/> registers of columns takes: threes and twos,
-    /// which keep the multiply-adders busy, and a one only where there is no more; a single row takes fours.</summary>
+    /// <summary>Registers that the next tile over <paramref name="left"/> registers of columns takes: as many as keep the
+    /// multiply-adders busy, and a one only where there is no more.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Registers(int rows, int left)
     {
         if (rows == 1)
         {
             return left >= 4 ? 4 : 1;
+        }
+
+        if (rows > 4)
+        {
+            return left >= 4 ? 4 : left >= 2 ? 2 : 1;
         }
 
         return left is 3 or >= 5 ? 3 : left == 1 ? 1 : 2;
@@ -33,9 +39,9 @@ internal static unsafe class PanelProduct<TSimd, TVector>
         {
             switch (registers)
             {
-                case 3: PanelTile8<TSimd, TVector>.Run3(walk); break;
-                case 2: PanelTile8<TSimd, TVector>.Run2(walk); break;
-                default: PanelTile8<TSimd, TVector>.Run1(walk); break;
+                case 4: PanelTile6<TSimd, TVector>.Run4(walk); break;
+                case 2: PanelTile6<TSimd, TVector>.Run2(walk); break;
+                default: PanelTile6<TSimd, TVector>.Run1(walk); break;
             }
         }
         else if (rows > 1)

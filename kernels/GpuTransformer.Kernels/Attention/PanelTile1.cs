@@ -18,15 +18,6 @@ internal static unsafe class PanelTile1<TSimd, TVector>
         var column = walk.Column;
         var zero = TSimd.Create(0f);
         TVector c00 = zero, c01 = zero, c02 = zero, c03 = zero;
-        if (walk.Accumulate)
-        {
-            var c = walk.C;
-            c00 = TSimd.Load(c);
-            c01 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c02 = TSimd.Load(c + 2 * TSimd.Lanes);
-            c03 = TSimd.Load(c + 3 * TSimd.Lanes);
-        }
-
         var a = walk.A;
         var segments = walk.Segments;
         var first = walk.First;
@@ -67,12 +58,6 @@ internal static unsafe class PanelTile1<TSimd, TVector>
         var column = walk.Column;
         var zero = TSimd.Create(0f);
         TVector c00 = zero;
-        if (walk.Accumulate)
-        {
-            var c = walk.C;
-            c00 = TSimd.Load(c);
-        }
-
         var a = walk.A;
         var segments = walk.Segments;
         var first = walk.First;

@@ -21,26 +21,6 @@ internal static unsafe class PanelTile4<TSimd, TVector>
         var zero = TSimd.Create(0f);
         TVector c00 = zero, c01 = zero, c02 = zero, c10 = zero, c11 = zero, c12 = zero, c20 = zero, c21 = zero;
         TVector c22 = zero, c30 = zero, c31 = zero, c32 = zero;
-        if (walk.Accumulate)
-        {
-            var c = walk.C;
-            c00 = TSimd.Load(c);
-            c01 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c02 = TSimd.Load(c + 2 * TSimd.Lanes);
-            c += walk.CStride;
-            c10 = TSimd.Load(c);
-            c11 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c12 = TSimd.Load(c + 2 * TSimd.Lanes);
-            c += walk.CStride;
-            c20 = TSimd.Load(c);
-            c21 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c22 = TSimd.Load(c + 2 * TSimd.Lanes);
-            c += walk.CStride;
-            c30 = TSimd.Load(c);
-            c31 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c32 = TSimd.Load(c + 2 * TSimd.Lanes);
-        }
-
         var a = walk.A;
         var segments = walk.Segments;
         var first = walk.First;
@@ -106,22 +86,6 @@ internal static unsafe class PanelTile4<TSimd, TVector>
         var column = walk.Column;
         var zero = TSimd.Create(0f);
         TVector c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
-        if (walk.Accumulate)
-        {
-            var c = walk.C;
-            c00 = TSimd.Load(c);
-            c01 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c += walk.CStride;
-            c10 = TSimd.Load(c);
-            c11 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c += walk.CStride;
-            c20 = TSimd.Load(c);
-            c21 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c += walk.CStride;
-            c30 = TSimd.Load(c);
-            c31 = TSimd.Load(c + 1 * TSimd.Lanes);
-        }
-
         var a = walk.A;
         var segments = walk.Segments;
         var first = walk.First;
@@ -177,18 +141,6 @@ internal static unsafe class PanelTile4<TSimd, TVector>
         var column = walk.Column;
         var zero = TSimd.Create(0f);
         TVector c00 = zero, c10 = zero, c20 = zero, c30 = zero;
-        if (walk.Accumulate)
-        {
-            var c = walk.C;
-            c00 = TSimd.Load(c);
-            c += walk.CStride;
-            c10 = TSimd.Load(c);
-            c += walk.CStride;
-            c20 = TSimd.Load(c);
-            c += walk.CStride;
-            c30 = TSimd.Load(c);
-        }
-
         var a = walk.A;
         var segments = walk.Segments;
         var first = walk.First;

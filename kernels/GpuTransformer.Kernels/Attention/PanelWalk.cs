@@ -1,6 +1,6 @@
 namespace GpuTransformer.Kernels;
 
-/// <summary>One product of a few rows with a few registers of columns: C[r, j] = Σ A[r, k] · B[k, j] or C += it, k
+/// <summary>One product of a few rows with a few registers of columns: C[r, j] = Σ A[r, k] · B[k, j], k
 /// ascending, one accumulator an output, so a row's bits do not depend on which tile computed it. Both products of
 /// attention have this form: scores (A the queries, B pages of transposed keys) and output (A the weights, B pages of
 /// values).</summary>
@@ -32,9 +32,6 @@ internal unsafe struct PanelWalk
 
     /// <summary>How many k a segment holds.</summary>
     public int SegmentLength;
-
-    /// <summary>Whether C is added to; else it is written.</summary>
-    public bool Accumulate;
 
     /// <summary>C, row 0; the registers of columns of C are adjacent.</summary>
     public float* C;

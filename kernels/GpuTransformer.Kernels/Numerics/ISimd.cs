@@ -54,12 +54,13 @@ internal unsafe interface ISimd<TVector>
     /// <summary>Lanes in [begin, end) of <paramref name="inside"/>, the others of <paramref name="outside"/>.</summary>
     static abstract TVector SelectRange(TVector inside, TVector outside, int begin, int end);
 
-    /// <summary>0 in the lanes where <paramref name="x"/> &lt; <paramref name="lowest"/>, else value; NaN is not less.</summary>
-    static abstract TVector ZeroBelow(TVector value, TVector x, TVector lowest);
+    /// <summary>t - floor(t): from 0 to 1, which a tiny negative t may round to. 512 bits round down instead, so this may be
+    /// one unit in the last place less there.</summary>
+    static abstract TVector Fraction(TVector t);
 
-    /// <summary>value · 2^p for p as in <see cref="PowerOfTwo"/>, by adding p to the exponent's bits: right while the
-    /// result is a normal number; NaN stays NaN.</summary>
-    static abstract TVector ScaleByPower(TVector value, TVector shifted);
+    /// <summary>value · 2^floor(t) for a value from 1 to 2 and a normal result; 0 where t &lt; <paramref name="lowest"/>, and a
+    /// value that is NaN stays it.</summary>
+    static abstract TVector ScaleByFloor(TVector value, TVector t, TVector lowest);
 
     /// <summary>The lanes of <paramref name="value"/> that are numbers, <paramref name="other"/> where it is NaN.</summary>
     static abstract TVector NumbersOr(TVector value, TVector other);

@@ -94,12 +94,14 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> ZeroBelow(Vector128<float> value, Vector128<float> x, Vector128<float> lowest) =>
-        Vector128.ConditionalSelect(Vector128.LessThan(x, lowest), Vector128<float>.Zero, value);
+    public static Vector128<float> Fraction(Vector128<float> t) => t - Vector128.Floor(t);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> ScaleByPower(Vector128<float> value, Vector128<float> shifted) =>
-        (value.AsInt32() + (shifted.AsInt32() << 23)).AsSingle();
+    public static Vector128<float> ScaleByFloor(Vector128<float> value, Vector128<float> t, Vector128<float> lowest)
+    {
+        var power = Vector128.ConvertToInt32Native(Vector128.Floor(t)) << 23;
+        return Vector128.ConditionalSelect(Vector128.LessThan(t, lowest), Vector128<float>.Zero, (value.AsInt32() + power).AsSingle());
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> NumbersOr(Vector128<float> value, Vector128<float> other) =>

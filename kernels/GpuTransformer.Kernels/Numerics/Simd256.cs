@@ -88,12 +88,14 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> ZeroBelow(Vector256<float> value, Vector256<float> x, Vector256<float> lowest) =>
-        Vector256.ConditionalSelect(Vector256.LessThan(x, lowest), Vector256<float>.Zero, value);
+    public static Vector256<float> Fraction(Vector256<float> t) => t - Vector256.Floor(t);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> ScaleByPower(Vector256<float> value, Vector256<float> shifted) =>
-        (value.AsInt32() + (shifted.AsInt32() << 23)).AsSingle();
+    public static Vector256<float> ScaleByFloor(Vector256<float> value, Vector256<float> t, Vector256<float> lowest)
+    {
+        var power = Vector256.ConvertToInt32Native(Vector256.Floor(t)) << 23;
+        return Vector256.ConditionalSelect(Vector256.LessThan(t, lowest), Vector256<float>.Zero, (value.AsInt32() + power).AsSingle());
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> NumbersOr(Vector256<float> value, Vector256<float> other) =>

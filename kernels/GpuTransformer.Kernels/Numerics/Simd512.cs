@@ -7,6 +7,9 @@ namespace GpuTransformer.Kernels;
 /// <summary>Registers of 512 bits, AVX-512.</summary>
 internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 {
+    /// <summary>The operand of a reduction: rounding towards minus infinity, to whole numbers, without exceptions.</summary>
+    private const byte TowardsFloor = 9;
+
     public static int Lanes => 16;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -82,12 +85,16 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> ZeroBelow(Vector512<float> value, Vector512<float> x, Vector512<float> lowest) =>
-        Vector512.ConditionalSelect(Vector512.LessThan(x, lowest), Vector512<float>.Zero, value);
+    public static Vector512<float> Fraction(Vector512<float> t) =>
+        Avx512DQ.IsSupported ? Avx512DQ.Reduce(t, TowardsFloor) : t - Vector512.Floor(t);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> ScaleByPower(Vector512<float> value, Vector512<float> shifted) =>
-        (value.AsInt32() + (shifted.AsInt32() << 23)).AsSingle();
+    public static Vector512<float> ScaleByFloor(Vector512<float> value, Vector512<float> t, Vector512<float> lowest) =>
+        Avx512F.IsSupported
+            ? Vector512.ConditionalSelect(Avx512F.CompareNotLessThan(t, lowest), Avx512F.Scale(value, t), Vector512<float>.Zero)
+            : Vector512.Create(
+                Simd256.ScaleByFloor(value.GetLower(), t.GetLower(), lowest.GetLower()),
+                Simd256.ScaleByFloor(value.GetUpper(), t.GetUpper(), lowest.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> NumbersOr(Vector512<float> value, Vector512<float> other) =>

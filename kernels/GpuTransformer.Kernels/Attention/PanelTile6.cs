@@ -2,66 +2,29 @@ using System.Runtime.CompilerServices;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary><see cref="PanelWalk"/> for 8 rows: 24 accumulators, 3 registers of B, 1 of A, of 32 registers.</summary>
-internal static unsafe class PanelTile8<TSimd, TVector>
+/// <summary><see cref="PanelWalk"/> for 6 rows: 24 accumulators, 4 registers of B, 1 of A, of 32 registers.</summary>
+internal static unsafe class PanelTile6<TSimd, TVector>
     where TSimd : ISimd<TVector>
     where TVector : struct
 {
-    /// <summary>8 rows by 3 registers.</summary>
+    /// <summary>6 rows by 4 registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run3(in PanelWalk walk)
+    public static void Run4(in PanelWalk walk)
     {
         var s1 = walk.AStride;
         var s2 = 2 * s1;
         var s3 = 3 * s1;
         var s4 = 4 * s1;
         var s5 = 5 * s1;
-        var s6 = 6 * s1;
-        var s7 = 7 * s1;
         var o1 = walk.Offset1;
         var o2 = walk.Offset2;
+        var o3 = walk.Offset3;
         var step = walk.Step;
         var column = walk.Column;
         var zero = TSimd.Create(0f);
-        TVector c00 = zero, c01 = zero, c02 = zero, c10 = zero, c11 = zero, c12 = zero, c20 = zero, c21 = zero;
-        TVector c22 = zero, c30 = zero, c31 = zero, c32 = zero, c40 = zero, c41 = zero, c42 = zero, c50 = zero;
-        TVector c51 = zero, c52 = zero, c60 = zero, c61 = zero, c62 = zero, c70 = zero, c71 = zero, c72 = zero;
-        if (walk.Accumulate)
-        {
-            var c = walk.C;
-            c00 = TSimd.Load(c);
-            c01 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c02 = TSimd.Load(c + 2 * TSimd.Lanes);
-            c += walk.CStride;
-            c10 = TSimd.Load(c);
-            c11 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c12 = TSimd.Load(c + 2 * TSimd.Lanes);
-            c += walk.CStride;
-            c20 = TSimd.Load(c);
-            c21 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c22 = TSimd.Load(c + 2 * TSimd.Lanes);
-            c += walk.CStride;
-            c30 = TSimd.Load(c);
-            c31 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c32 = TSimd.Load(c + 2 * TSimd.Lanes);
-            c += walk.CStride;
-            c40 = TSimd.Load(c);
-            c41 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c42 = TSimd.Load(c + 2 * TSimd.Lanes);
-            c += walk.CStride;
-            c50 = TSimd.Load(c);
-            c51 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c52 = TSimd.Load(c + 2 * TSimd.Lanes);
-            c += walk.CStride;
-            c60 = TSimd.Load(c);
-            c61 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c62 = TSimd.Load(c + 2 * TSimd.Lanes);
-            c += walk.CStride;
-            c70 = TSimd.Load(c);
-            c71 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c72 = TSimd.Load(c + 2 * TSimd.Lanes);
-        }
-
+        TVector c00 = zero, c01 = zero, c02 = zero, c03 = zero, c10 = zero, c11 = zero, c12 = zero, c13 = zero;
+        TVector c20 = zero, c21 = zero, c22 = zero, c23 = zero, c30 = zero, c31 = zero, c32 = zero, c33 = zero;
+        TVector c40 = zero, c41 = zero, c42 = zero, c43 = zero, c50 = zero, c51 = zero, c52 = zero, c53 = zero;
         var a = walk.A;
         var segments = walk.Segments;
         var first = walk.First;
@@ -76,38 +39,37 @@ internal static unsafe class PanelTile8<TSimd, TVector>
                 var b0 = TSimd.Load(b);
                 var b1 = TSimd.Load(b + o1);
                 var b2 = TSimd.Load(b + o2);
+                var b3 = TSimd.Load(b + o3);
                 var x = TSimd.Create(*a);
                 c00 = TSimd.MultiplyAdd(x, b0, c00);
                 c01 = TSimd.MultiplyAdd(x, b1, c01);
                 c02 = TSimd.MultiplyAdd(x, b2, c02);
+                c03 = TSimd.MultiplyAdd(x, b3, c03);
                 x = TSimd.Create(a[s1]);
                 c10 = TSimd.MultiplyAdd(x, b0, c10);
                 c11 = TSimd.MultiplyAdd(x, b1, c11);
                 c12 = TSimd.MultiplyAdd(x, b2, c12);
+                c13 = TSimd.MultiplyAdd(x, b3, c13);
                 x = TSimd.Create(a[s2]);
                 c20 = TSimd.MultiplyAdd(x, b0, c20);
                 c21 = TSimd.MultiplyAdd(x, b1, c21);
                 c22 = TSimd.MultiplyAdd(x, b2, c22);
+                c23 = TSimd.MultiplyAdd(x, b3, c23);
                 x = TSimd.Create(a[s3]);
                 c30 = TSimd.MultiplyAdd(x, b0, c30);
                 c31 = TSimd.MultiplyAdd(x, b1, c31);
                 c32 = TSimd.MultiplyAdd(x, b2, c32);
+                c33 = TSimd.MultiplyAdd(x, b3, c33);
                 x = TSimd.Create(a[s4]);
                 c40 = TSimd.MultiplyAdd(x, b0, c40);
                 c41 = TSimd.MultiplyAdd(x, b1, c41);
                 c42 = TSimd.MultiplyAdd(x, b2, c42);
+                c43 = TSimd.MultiplyAdd(x, b3, c43);
                 x = TSimd.Create(a[s5]);
                 c50 = TSimd.MultiplyAdd(x, b0, c50);
                 c51 = TSimd.MultiplyAdd(x, b1, c51);
                 c52 = TSimd.MultiplyAdd(x, b2, c52);
-                x = TSimd.Create(a[s6]);
-                c60 = TSimd.MultiplyAdd(x, b0, c60);
-                c61 = TSimd.MultiplyAdd(x, b1, c61);
-                c62 = TSimd.MultiplyAdd(x, b2, c62);
-                x = TSimd.Create(a[s7]);
-                c70 = TSimd.MultiplyAdd(x, b0, c70);
-                c71 = TSimd.MultiplyAdd(x, b1, c71);
-                c72 = TSimd.MultiplyAdd(x, b2, c72);
+                c53 = TSimd.MultiplyAdd(x, b3, c53);
                 a++;
                 b += step;
             }
@@ -117,37 +79,35 @@ internal static unsafe class PanelTile8<TSimd, TVector>
         TSimd.Store(c00, y);
         TSimd.Store(c01, y + 1 * TSimd.Lanes);
         TSimd.Store(c02, y + 2 * TSimd.Lanes);
+        TSimd.Store(c03, y + 3 * TSimd.Lanes);
         y += walk.CStride;
         TSimd.Store(c10, y);
         TSimd.Store(c11, y + 1 * TSimd.Lanes);
         TSimd.Store(c12, y + 2 * TSimd.Lanes);
+        TSimd.Store(c13, y + 3 * TSimd.Lanes);
         y += walk.CStride;
         TSimd.Store(c20, y);
         TSimd.Store(c21, y + 1 * TSimd.Lanes);
         TSimd.Store(c22, y + 2 * TSimd.Lanes);
+        TSimd.Store(c23, y + 3 * TSimd.Lanes);
         y += walk.CStride;
         TSimd.Store(c30, y);
         TSimd.Store(c31, y + 1 * TSimd.Lanes);
         TSimd.Store(c32, y + 2 * TSimd.Lanes);
+        TSimd.Store(c33, y + 3 * TSimd.Lanes);
         y += walk.CStride;
         TSimd.Store(c40, y);
         TSimd.Store(c41, y + 1 * TSimd.Lanes);
         TSimd.Store(c42, y + 2 * TSimd.Lanes);
+        TSimd.Store(c43, y + 3 * TSimd.Lanes);
         y += walk.CStride;
         TSimd.Store(c50, y);
         TSimd.Store(c51, y + 1 * TSimd.Lanes);
         TSimd.Store(c52, y + 2 * TSimd.Lanes);
-        y += walk.CStride;
-        TSimd.Store(c60, y);
-        TSimd.Store(c61, y + 1 * TSimd.Lanes);
-        TSimd.Store(c62, y + 2 * TSimd.Lanes);
-        y += walk.CStride;
-        TSimd.Store(c70, y);
-        TSimd.Store(c71, y + 1 * TSimd.Lanes);
-        TSimd.Store(c72, y + 2 * TSimd.Lanes);
+        TSimd.Store(c53, y + 3 * TSimd.Lanes);
     }
 
-    /// <summary>8 rows by 2 registers.</summary>
+    /// <summary>6 rows by 2 registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run2(in PanelWalk walk)
     {
@@ -156,42 +116,12 @@ internal static unsafe class PanelTile8<TSimd, TVector>
         var s3 = 3 * s1;
         var s4 = 4 * s1;
         var s5 = 5 * s1;
-        var s6 = 6 * s1;
-        var s7 = 7 * s1;
         var o1 = walk.Offset1;
         var step = walk.Step;
         var column = walk.Column;
         var zero = TSimd.Create(0f);
         TVector c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero;
-        TVector c40 = zero, c41 = zero, c50 = zero, c51 = zero, c60 = zero, c61 = zero, c70 = zero, c71 = zero;
-        if (walk.Accumulate)
-        {
-            var c = walk.C;
-            c00 = TSimd.Load(c);
-            c01 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c += walk.CStride;
-            c10 = TSimd.Load(c);
-            c11 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c += walk.CStride;
-            c20 = TSimd.Load(c);
-            c21 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c += walk.CStride;
-            c30 = TSimd.Load(c);
-            c31 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c += walk.CStride;
-            c40 = TSimd.Load(c);
-            c41 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c += walk.CStride;
-            c50 = TSimd.Load(c);
-            c51 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c += walk.CStride;
-            c60 = TSimd.Load(c);
-            c61 = TSimd.Load(c + 1 * TSimd.Lanes);
-            c += walk.CStride;
-            c70 = TSimd.Load(c);
-            c71 = TSimd.Load(c + 1 * TSimd.Lanes);
-        }
-
+        TVector c40 = zero, c41 = zero, c50 = zero, c51 = zero;
         var a = walk.A;
         var segments = walk.Segments;
         var first = walk.First;
@@ -223,12 +153,6 @@ internal static unsafe class PanelTile8<TSimd, TVector>
                 x = TSimd.Create(a[s5]);
                 c50 = TSimd.MultiplyAdd(x, b0, c50);
                 c51 = TSimd.MultiplyAdd(x, b1, c51);
-                x = TSimd.Create(a[s6]);
-                c60 = TSimd.MultiplyAdd(x, b0, c60);
-                c61 = TSimd.MultiplyAdd(x, b1, c61);
-                x = TSimd.Create(a[s7]);
-                c70 = TSimd.MultiplyAdd(x, b0, c70);
-                c71 = TSimd.MultiplyAdd(x, b1, c71);
                 a++;
                 b += step;
             }
@@ -252,15 +176,9 @@ internal static unsafe class PanelTile8<TSimd, TVector>
         y += walk.CStride;
         TSimd.Store(c50, y);
         TSimd.Store(c51, y + 1 * TSimd.Lanes);
-        y += walk.CStride;
-        TSimd.Store(c60, y);
-        TSimd.Store(c61, y + 1 * TSimd.Lanes);
-        y += walk.CStride;
-        TSimd.Store(c70, y);
-        TSimd.Store(c71, y + 1 * TSimd.Lanes);
     }
 
-    /// <summary>8 rows by 1 register.</summary>
+    /// <summary>6 rows by 1 register.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run1(in PanelWalk walk)
     {
@@ -269,32 +187,10 @@ internal static unsafe class PanelTile8<TSimd, TVector>
         var s3 = 3 * s1;
         var s4 = 4 * s1;
         var s5 = 5 * s1;
-        var s6 = 6 * s1;
-        var s7 = 7 * s1;
         var step = walk.Step;
         var column = walk.Column;
         var zero = TSimd.Create(0f);
-        TVector c00 = zero, c10 = zero, c20 = zero, c30 = zero, c40 = zero, c50 = zero, c60 = zero, c70 = zero;
-        if (walk.Accumulate)
-        {
-            var c = walk.C;
-            c00 = TSimd.Load(c);
-            c += walk.CStride;
-            c10 = TSimd.Load(c);
-            c += walk.CStride;
-            c20 = TSimd.Load(c);
-            c += walk.CStride;
-            c30 = TSimd.Load(c);
-            c += walk.CStride;
-            c40 = TSimd.Load(c);
-            c += walk.CStride;
-            c50 = TSimd.Load(c);
-            c += walk.CStride;
-            c60 = TSimd.Load(c);
-            c += walk.CStride;
-            c70 = TSimd.Load(c);
-        }
-
+        TVector c00 = zero, c10 = zero, c20 = zero, c30 = zero, c40 = zero, c50 = zero;
         var a = walk.A;
         var segments = walk.Segments;
         var first = walk.First;
@@ -319,10 +215,6 @@ internal static unsafe class PanelTile8<TSimd, TVector>
                 c40 = TSimd.MultiplyAdd(x, b0, c40);
                 x = TSimd.Create(a[s5]);
                 c50 = TSimd.MultiplyAdd(x, b0, c50);
-                x = TSimd.Create(a[s6]);
-                c60 = TSimd.MultiplyAdd(x, b0, c60);
-                x = TSimd.Create(a[s7]);
-                c70 = TSimd.MultiplyAdd(x, b0, c70);
                 a++;
                 b += step;
             }
@@ -340,9 +232,5 @@ internal static unsafe class PanelTile8<TSimd, TVector>
         TSimd.Store(c40, y);
         y += walk.CStride;
         TSimd.Store(c50, y);
-        y += walk.CStride;
-        TSimd.Store(c60, y);
-        y += walk.CStride;
-        TSimd.Store(c70, y);
     }
 }
