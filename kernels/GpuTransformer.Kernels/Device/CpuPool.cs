@@ -6,7 +6,8 @@ namespace GpuTransformer.Kernels;
 
 /// <summary>The threads that compute CPU tiles. The caller of a walk works too, so a pool of one thread has no other.
 /// Tiles are claimed one by one from a shared counter: a thread that sleeps or is descheduled without a tile delays
-/// nobody. Not re-entrant: while one caller's walk has the pool, another caller's runs on its own thread alone.</summary>
+/// nobody. Not re-entrant: while one caller's walk has the pool, another caller's runs on its own thread alone, and the pool
+/// goes on with a worker less, so that all of them together are never more than the threads.</summary>
 internal sealed unsafe partial class CpuPool
 {
     /// <summary>The most threads of a pool.</summary>
@@ -17,6 +18,7 @@ internal sealed unsafe partial class CpuPool
 
     private const int CallerSpins = 2_000;
     private const long OneFromTheEnd = 1L << 32;
+    private const int CallerIndex = -1;
 
     private static readonly Lazy<CpuPool> Instance = new(() => new CpuPool(
         ThreadsFrom(Environment.GetEnvironmentVariable(ThreadsVariable), Environment.ProcessorCount)));
@@ -56,7 +58,14 @@ internal sealed unsafe partial class CpuPool
     /// <paramref name="timestamps"/> is not null it receives count + 1 ticks: the start, then each step's end.</summary>
     public void Walk(CpuStep* steps, int count, long* timestamps = null)
     {
-        var mine = Threads > 1 && Interlocked.CompareExchange(ref _busy, 1, 0) == 0;
+        var threads = Threads;
+        var mine = threads > 1 && Interlocked.CompareExchange(ref _busy, 1, 0) == 0;
+        var isGuest = !mine && threads > 1;
+        if (isGuest)
+        {
+            Interlocked.Increment(ref _shared.Guests);
+        }
+
         try
         {
             Stamp(timestamps, 0);
@@ -80,6 +89,10 @@ internal sealed unsafe partial class CpuPool
             if (mine)
             {
                 Volatile.Write(ref _busy, 0);
+            }
+            else if (isGuest)
+            {
+                Interlocked.Decrement(ref _shared.Guests);
             }
         }
     }
@@ -114,7 +127,7 @@ internal sealed unsafe partial class CpuPool
         // A full fence: the work is seen before the sleepers are counted, and a worker does it the other way round.
         Interlocked.Exchange(ref _shared.Work, (long)tiles << 32);
         WakeFor(tiles - 1);
-        var done = RunTiles(isCaller: true);
+        var done = RunTiles(CallerIndex);
         if (Interlocked.Add(ref _shared.Completed, done) != tiles)
         {
             Await(tiles);
@@ -131,10 +144,11 @@ internal sealed unsafe partial class CpuPool
     /// first up and workers from the last down, so that of two threads each sees much the same tiles again in the next
     /// pass, in its own cache. A claim is good for whatever step the counter belongs to at that moment, and a step with a
     /// claimed tile does not end, so its function and arguments are read after the claim.</summary>
-    private int RunTiles(bool isCaller)
+    private int RunTiles(int index)
     {
+        var isCaller = index == CallerIndex;
         var done = 0;
-        while (HasWork)
+        while (HasWorkFor(index))
         {
             var work = isCaller
                 ? Interlocked.Increment(ref _shared.Work) - 1
@@ -161,14 +175,16 @@ internal sealed unsafe partial class CpuPool
         return done;
     }
 
-    private bool HasWork
+    /// <summary>Whether there is a tile that is not claimed, and this thread may claim it: callers that walk alone take
+    /// the places of the last workers.</summary>
+    private bool HasWorkFor(int index)
     {
-        get
-        {
-            var work = Volatile.Read(ref _shared.Work);
-            return (int)work < (int)(work >> 32);
-        }
+        var work = Volatile.Read(ref _shared.Work);
+        return (int)work < (int)(work >> 32) && (index == CallerIndex || index < Workers);
     }
+
+    /// <summary>Workers that may work now.</summary>
+    private int Workers => Threads - 1 - Volatile.Read(ref _shared.Guests);
 
     /// <summary>Waits for the tiles that workers have claimed.</summary>
     private void Await(int tiles)
@@ -206,7 +222,7 @@ internal sealed unsafe partial class CpuPool
         : throw new ShapeException($"CPU threads: expected 1 to {MaxThreads}, found {threads}.");
 
     /// <summary>What all threads write, each part on cache lines of its own.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 640)]
+    [StructLayout(LayoutKind.Explicit, Size = 768)]
     private struct SharedState
     {
         /// <summary>Tiles from the lower half up to but without the upper half are not claimed. Late claims move the two
@@ -227,5 +243,9 @@ internal sealed unsafe partial class CpuPool
 
         [FieldOffset(520)]
         public void* Args;
+
+        /// <summary>Callers that walk alone.</summary>
+        [FieldOffset(640)]
+        public int Guests;
     }
 }

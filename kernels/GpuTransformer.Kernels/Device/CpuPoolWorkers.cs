@@ -18,20 +18,20 @@ internal sealed unsafe partial class CpuPool
         {
             var idleSince = Stopwatch.GetTimestamp();
             var deadline = idleSince + spin;
-            while (!HasWork && Stopwatch.GetTimestamp() < deadline)
+            while (!HasWorkFor(index) && Stopwatch.GetTimestamp() < deadline)
             {
                 Thread.SpinWait(1);
             }
 
-            if (!HasWork)
+            if (!HasWorkFor(index))
             {
-                Sleep();
+                Sleep(index);
             }
 
             // Short pauses are worth spinning through to the end, long ones are not worth the processor.
             var idle = Stopwatch.GetTimestamp() - idleSince;
             spin = idle < 2 * LongestSpin ? LongestSpin : Math.Max(ShortestSpin, spin / 2);
-            var done = RunTiles(isCaller: false);
+            var done = RunTiles(index);
             if (done > 0)
             {
                 Interlocked.Add(ref _shared.Completed, done);
@@ -39,10 +39,10 @@ internal sealed unsafe partial class CpuPool
         }
     }
 
-    private void Sleep()
+    private void Sleep(int index)
     {
         Interlocked.Increment(ref _shared.Sleepers);
-        if (HasWork && TakeSleepers(1) == 1)
+        if (HasWorkFor(index) && TakeSleepers(1) == 1)
         {
             return;
         }
@@ -69,7 +69,7 @@ internal sealed unsafe partial class CpuPool
         var sleepers = Volatile.Read(ref _shared.Sleepers);
         if (sleepers > 0)
         {
-            Wake(Math.Min(2, tiles - (Volatile.Read(ref _workers) - sleepers)));
+            Wake(Math.Min(2, Math.Min(tiles, Workers) - (Volatile.Read(ref _workers) - sleepers)));
         }
     }
 

@@ -9,9 +9,6 @@ namespace GpuTransformer.Models;
 /// <summary>An encoder of BERT's kind with what stands on it. Families differ in config, names, positions and heads.</summary>
 public abstract partial class TextEncoder : TransformerModel
 {
-    // Larger batches run in parts, so that memory follows the tokens and not the wish.
-    private const int MostTokens = 1 << 14;
-
     private readonly EncoderStack _stack;
     private readonly EncoderHead? _head;
     private readonly RunPool<EncoderRun> _runs = new();
@@ -37,6 +34,19 @@ public abstract partial class TextEncoder : TransformerModel
     /// <exception cref="InputException">A text is longer than the model, or an id is not in the vocabulary.</exception>
     public float[][] HiddenStates(IReadOnlyList<Tokenization> texts) =>
         [.. Parts(texts).SelectMany(part => Run(Batch(part), static (_, _) => false, [], run => run.ReadHiddenOf(part)))];
+
+    /// <summary>Hands each text's last hidden states, [tokens, hiddenSize], to <paramref name="use"/>, which may not keep
+    /// them.</summary>
+    /// <exception cref="InputException">A text is longer than the model, or an id is not in the vocabulary.</exception>
+    internal void VisitHidden(IReadOnlyList<Tokenization> texts, Action<int, ReadOnlySpan<float>> use)
+    {
+        var first = 0;
+        foreach (var part in Parts(texts))
+        {
+            Run(Batch(part), static (_, _) => false, [], run => run.VisitHiddenOf(part, first, use));
+            first += part.Count;
+        }
+    }
 
     /// <summary>What the head over a whole text gives: for each text [labels].</summary>
     /// <exception cref="InputException">There is no such head, or a text does not fit.</exception>
@@ -130,19 +140,30 @@ public abstract partial class TextEncoder : TransformerModel
 
         // A head over the first token reads rows that the mask may hide: those are computed, but nothing sees them.
         var perToken = _head is { IsPerToken: true };
+        var rows = Enumerable.Range(0, batch.Batch).Select(s => Math.Max(1, batch.RealTokens(s))).ToArray();
+        var parts = BatchParts.Cut(rows, MostRows).Select(range => batch.Slice(range)).Select(part =>
+        {
+            var wanted = _head is null ? [] : Wanted(part, perToken);
+            return Run(part, (_, i) => _head is not null && !perToken && i == 0, wanted, run => run.ReadOutputs(part, wanted));
+        }).ToArray();
+        return [.. Enumerable.Range(0, parts[0].Count).Select(i => HostTensor.Joined([.. parts.Select(part => part[i])]))];
+    }
+
+    private static List<(int, int)> Wanted(TokenBatch batch, bool perToken)
+    {
         var wanted = new List<(int, int)>();
         for (var s = 0; s < batch.Batch; s++)
         {
             for (var i = 0; i < (perToken ? batch.Length : 1); i++)
             {
-                if (_head is not null && (!perToken || batch.IsReal(s, i)))
+                if (!perToken || batch.IsReal(s, i))
                 {
                     wanted.Add((s, i));
                 }
             }
         }
 
-        return Run(batch, (_, i) => _head is not null && !perToken && i == 0, wanted, run => run.ReadOutputs(batch, wanted));
+        return wanted;
     }
 
     private protected override IReadOnlyList<Session> PlanSessions()
@@ -188,10 +209,10 @@ public abstract partial class TextEncoder : TransformerModel
     private static List<(int, int)> EveryToken(IReadOnlyList<Tokenization> texts) =>
         [.. texts.SelectMany((text, s) => Enumerable.Range(0, text.Ids.Length).Select(i => (s, i)))];
 
-    private IEnumerable<IReadOnlyList<Tokenization>> Parts(IReadOnlyList<Tokenization> texts)
+    private int MostRows => BatchParts.MostRows(Device.Kernels);
+
+    private List<IReadOnlyList<Tokenization>> Parts(IReadOnlyList<Tokenization> texts)
     {
-        var part = new List<Tokenization>();
-        var tokens = 0;
         foreach (var text in texts)
         {
             CheckLength(text.Ids.Length);
@@ -199,20 +220,12 @@ public abstract partial class TextEncoder : TransformerModel
             {
                 throw new InputException("a text without any token.");
             }
-
-            if (part.Count > 0 && tokens + text.Ids.Length > MostTokens)
-            {
-                yield return part;
-                (part, tokens) = ([], 0);
-            }
-
-            part.Add(text);
-            tokens += text.Ids.Length;
         }
 
-        if (part.Count > 0)
+        return [.. BatchParts.Cut([.. texts.Select(text => text.Ids.Length)], MostRows).Select(range =>
         {
-            yield return part;
-        }
+            var (first, count) = range.GetOffsetAndLength(texts.Count);
+            return (IReadOnlyList<Tokenization>)[.. Enumerable.Range(first, count).Select(i => texts[i])];
+        })];
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
 using GpuTransformer.Layers;
@@ -152,6 +153,25 @@ public abstract partial class TextEncoder
 
         /// <summary>The hidden states, one array a text.</summary>
         public float[][] ReadHiddenOf(IReadOnlyList<Tokenization> texts) => Split(_hidden, texts, HiddenSize);
+
+        /// <summary>Hands out the hidden states, a text at a time.</summary>
+        /// <returns>The texts.</returns>
+        public int VisitHiddenOf(IReadOnlyList<Tokenization> texts, int first, Action<int, ReadOnlySpan<float>> use)
+        {
+            var elements = texts.Sum(text => text.Ids.Length) * HiddenSize;
+            var states = ArrayPool<float>.Shared.Rent(elements);
+            Session.Read(_hidden, states.AsSpan(0, elements));
+            var next = 0;
+            for (var i = 0; i < texts.Count; i++)
+            {
+                var length = texts[i].Ids.Length * HiddenSize;
+                use(first + i, states.AsSpan(next, length));
+                next += length;
+            }
+
+            ArrayPool<float>.Shared.Return(states);
+            return texts.Count;
+        }
 
         /// <summary>The attention weights of a single text.</summary>
         public float[,,] ReadMap(int length)

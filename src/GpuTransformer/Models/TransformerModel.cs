@@ -65,7 +65,7 @@ public abstract class TransformerModel : IDisposable
     /// <summary>What a run would launch, for inputs of a usual size.</summary>
     public IReadOnlyList<PlanReport> Plan()
     {
-        var sessions = PlanSessions();
+        var sessions = NewPlanSessions();
         try
         {
             return [.. sessions.Select(PlanReport.Of)];
@@ -86,6 +86,9 @@ public abstract class TransformerModel : IDisposable
         Dispose(true);
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Sessions of a usual size; the last one may own caches that the first uses.</summary>
+    internal IReadOnlyList<Session> NewPlanSessions() => PlanSessions();
 
     /// <summary>Sessions of a usual size, for the plan report.</summary>
     private protected abstract IReadOnlyList<Session> PlanSessions();

@@ -49,16 +49,15 @@ public abstract class VisionTransformer : TransformerModel
         }
 
         var images = pixels.Length / each;
-        var run = Rent(images);
-        try
+        var answers = new List<float>(images * Config.Labels.Count);
+        foreach (var part in Parts(images))
         {
-            run.Start(pixels, images);
-            return Mean([.. run.Logits.Select(logits => Read(run, logits, images))]);
+            var (first, count) = part.GetOffsetAndLength(images);
+            answers.AddRange(Run(pixels.Slice(first * each, count * each), count, run =>
+                Mean([.. run.Logits.Select(logits => Read(run, logits, count))])));
         }
-        finally
-        {
-            _runs.Return(run);
-        }
+
+        return [.. answers];
     }
 
     /// <inheritdoc/>
@@ -73,16 +72,15 @@ public abstract class VisionTransformer : TransformerModel
             throw new InputException("pixel_values: expected at least one image, found 0.");
         }
 
-        var run = Rent(images);
-        try
+        var each = pixels.Floats.Length / images;
+        var parts = new List<HostTensor[]>();
+        foreach (var part in Parts(images))
         {
-            run.Start(pixels.Floats, images);
-            return [.. Outputs(run, images)];
+            var (first, count) = part.GetOffsetAndLength(images);
+            parts.Add(Run(pixels.Floats.AsSpan(first * each, count * each), count, run => Outputs(run, count).ToArray()));
         }
-        finally
-        {
-            _runs.Return(run);
-        }
+
+        return [.. Enumerable.Range(0, parts[0].Length).Select(i => HostTensor.Joined([.. parts.Select(part => part[i])]))];
     }
 
     private protected override IReadOnlyList<Session> PlanSessions() => [NewRun(1).Session];
@@ -136,7 +134,22 @@ public abstract class VisionTransformer : TransformerModel
         }
     }
 
-    private VisionRun Rent(int images) => _runs.Rent(idle => images <= idle.Capacity, () => NewRun(images));
+    private IEnumerable<Range> Parts(int images) =>
+        BatchParts.Cut([.. Enumerable.Repeat(Encoder.Tokens, images)], BatchParts.MostRows(Device.Kernels));
+
+    private TResult Run<TResult>(ReadOnlySpan<float> pixels, int images, Func<VisionRun, TResult> read)
+    {
+        var run = _runs.Rent(idle => images <= idle.Capacity, () => NewRun(images));
+        try
+        {
+            run.Start(pixels, images);
+            return read(run);
+        }
+        finally
+        {
+            _runs.Return(run);
+        }
+    }
 
     private VisionRun NewRun(int images) =>
         new(Encoder, Heads, Pooler is null ? null : (Pooler, Config.PoolerAct), images, program => NewSession(program));

@@ -15,8 +15,6 @@ namespace GpuTransformer.Tasks;
 /// </code></example>
 public sealed class SentenceEmbedder : TextTask
 {
-    private const int BatchTexts = 32;
-
     private readonly SentenceModules? _modules;
     private readonly SentencePooling _pooling;
     private readonly IReadOnlyList<Func<float[], float[]>> _steps;
@@ -77,33 +75,33 @@ public sealed class SentenceEmbedder : TextTask
     {
         ArgumentNullException.ThrowIfNull(texts);
         var tokens = texts.AsParallel().AsOrdered().Select(text => Tokenize(text)).ToArray();
+        int[] order = [.. Enumerable.Range(0, tokens.Length).OrderBy(i => tokens[i].Ids.Length)];
+        var sorted = Embed([.. order.Select(i => tokens[i])]);
         var vectors = new float[tokens.Length][];
-        foreach (var batch in Enumerable.Range(0, tokens.Length).OrderBy(i => tokens[i].Ids.Length).Chunk(BatchTexts))
+        for (var i = 0; i < order.Length; i++)
         {
-            var answers = Embed([.. batch.Select(i => tokens[i])]);
-            for (var i = 0; i < batch.Length; i++)
-            {
-                vectors[batch[i]] = answers[i];
-            }
+            vectors[order[i]] = sorted[i];
         }
 
         return vectors;
     }
 
-    /// <summary>The vectors of texts that were cut into tokens by <see cref="TextTask.Tokenize"/>, run together.</summary>
+    /// <summary>The vectors of texts that were cut into tokens by <see cref="TextTask.Tokenize"/>. Their tokens stand one
+    /// after another, without padding, in runs of as many as suit the device.</summary>
     public float[][] Embed(IReadOnlyList<Tokenization> texts)
     {
-        var states = Model.HiddenStates(texts);
-        var vectors = new float[states.Length][];
-        for (var i = 0; i < states.Length; i++)
+        ArgumentNullException.ThrowIfNull(texts);
+        var vectors = new float[texts.Count][];
+        Model.VisitHidden(texts, (text, states) =>
         {
-            vectors[i] = _pooling.Pool(states[i], Model.Config.HiddenSize);
+            var vector = _pooling.Pool(states, Model.Config.HiddenSize);
             foreach (var step in _steps)
             {
-                vectors[i] = step(vectors[i]);
+                vector = step(vector);
             }
-        }
 
+            vectors[text] = vector;
+        });
         return vectors;
     }
 

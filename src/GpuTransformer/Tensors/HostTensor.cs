@@ -68,6 +68,26 @@ public sealed class HostTensor
         }
     }
 
+    /// <summary>Float32 tensors one after another in the first dimension; of one alone, itself.</summary>
+    internal static HostTensor Joined(IReadOnlyList<HostTensor> parts)
+    {
+        if (parts.Count == 1)
+        {
+            return parts[0];
+        }
+
+        long[] shape = [parts.Sum(part => part.Shape[0]), .. parts[0].Shape.Skip(1)];
+        var values = new float[parts.Sum(part => part.Floats.LongLength)];
+        var next = 0;
+        foreach (var part in parts)
+        {
+            part.Floats.CopyTo(values, next);
+            next += part.Floats.Length;
+        }
+
+        return new HostTensor(parts[0].Name, values, shape);
+    }
+
     /// <summary>Reads a tensor of a safetensors file: integers and booleans become int64, everything else float32.</summary>
     internal static HostTensor Read(SafetensorsFile file, string storedName, string name)
     {

@@ -31,6 +31,14 @@ internal sealed class TokenBatch
 
     public int Type(int sequence, int index) => _types is null ? 0 : _types[sequence * Length + index];
 
+    /// <summary>Some of the sequences, as long as they are here.</summary>
+    public TokenBatch Slice(Range sequences)
+    {
+        var (first, count) = sequences.GetOffsetAndLength(Batch);
+        var tokens = (first * Length)..((first + count) * Length);
+        return new TokenBatch(count, Length, _ids[tokens], _real[tokens], _types?[tokens]);
+    }
+
     /// <summary>One sequence without padding.</summary>
     public static TokenBatch Of(ReadOnlySpan<int> ids, string what, int vocabSize)
     {

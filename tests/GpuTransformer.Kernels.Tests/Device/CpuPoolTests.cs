@@ -83,6 +83,27 @@ public sealed unsafe class CpuPoolTests : IDisposable
     }
 
     [Fact]
+    public void CallersAtATime_AndTheWorkers_AreNoMoreThanTheThreads()
+    {
+        // The first caller holds the pool until two others walk alone; of four threads two are left for its next step.
+        var state = new Crowd();
+        var guest = new CpuStep(&OneTile, &StayUntilReleased, &state);
+        var steps = stackalloc CpuStep[] { new(&OneTile, &AwaitGuests, &state), new(&ManyTiles, &CountThreads, &state) };
+        var (first, pool) = ((nint)steps, _pool);
+        var holder = new Thread(() => pool.Walk((CpuStep*)first, 2));
+        holder.Start();
+        SpinUntil(ref state.HolderIsIn, 1);
+        var second = (nint)(&guest);
+        var guests = Enumerable.Range(0, 2).Select(_ => new Thread(() => pool.Walk((CpuStep*)second, 1))).ToList();
+        guests.ForEach(thread => thread.Start());
+        holder.Join();
+        Volatile.Write(ref state.Released, 1);
+        guests.ForEach(thread => thread.Join());
+        Assert.Equal(ManyTiles(null), state.Done);
+        Assert.InRange(state.Most, 1, 2);
+    }
+
+    [Fact]
     public void Walk_InsideATile_RunsAlone()
     {
         var inner = Steps(2, _ => 5);
@@ -188,6 +209,45 @@ public sealed unsafe class CpuPoolTests : IDisposable
 
     private static int TwoTiles(void* args) => 2;
 
+    private static int OneTile(void* args) => 1;
+
+    private static int ManyTiles(void* args) => 64;
+
+    private static void AwaitGuests(void* args, int tile)
+    {
+        Volatile.Write(ref ((Crowd*)args)->HolderIsIn, 1);
+        SpinUntil(ref ((Crowd*)args)->Guests, 2);
+    }
+
+    private static void StayUntilReleased(void* args, int tile)
+    {
+        Interlocked.Increment(ref ((Crowd*)args)->Guests);
+        SpinUntil(ref ((Crowd*)args)->Released, 1);
+    }
+
+    private static void CountThreads(void* args, int tile)
+    {
+        var crowd = (Crowd*)args;
+        var now = Interlocked.Increment(ref crowd->Now);
+        for (var most = Volatile.Read(ref crowd->Most); most < now; most = Volatile.Read(ref crowd->Most))
+        {
+            Interlocked.CompareExchange(ref crowd->Most, now, most);
+        }
+
+        // Long enough that every thread which may come does.
+        Thread.Sleep(1);
+        Interlocked.Decrement(ref crowd->Now);
+        Interlocked.Increment(ref crowd->Done);
+    }
+
+    private static void SpinUntil(ref int value, int least)
+    {
+        while (Volatile.Read(ref value) < least)
+        {
+            Thread.Yield();
+        }
+    }
+
     private static void Meet(void* args, int tile)
     {
         var arrived = ((Meeting*)args)->Arrived;
@@ -207,6 +267,16 @@ public sealed unsafe class CpuPoolTests : IDisposable
     private static void Throw(void* args, int tile) => throw new InputException("tile");
 
     private static StepList Steps(int count, Func<int, int> tiles) => new(count, tiles);
+
+    private struct Crowd
+    {
+        public int HolderIsIn;
+        public int Guests;
+        public int Released;
+        public int Now;
+        public int Most;
+        public int Done;
+    }
 
     private struct Meeting
     {
@@ -316,44 +386,5 @@ public sealed unsafe class CpuPoolTests : IDisposable
             public fixed int Ran[MaxTiles];
             public fixed int Thread[MaxTiles];
         }
-    }
-}
-
-/// <summary>Counts the bytes that every thread of the process allocates, so nothing else may run beside it.</summary>
-[CollectionDefinition(nameof(AloneInProcess), DisableParallelization = true)]
-public sealed class AloneInProcess;
-
-/// <summary>A walk after the first allocates nothing, on any thread.</summary>
-[Collection(nameof(AloneInProcess))]
-public sealed unsafe class CpuPoolAllocationTests
-{
-    [Fact]
-    public void Walk_AllocatesNothing()
-    {
-        var pool = new CpuPool(4);
-        var steps = new CpuPoolTests.StepList(8, i => 1 + i * 7);
-        pool.Walk(steps.Pointer, steps.Count);
-
-        // The test host's own threads may allocate now and then: once in ten nothing at all must have been.
-        var least = long.MaxValue;
-        for (var attempt = 0; attempt < 10 && least > 0; attempt++)
-        {
-            var before = GC.GetTotalAllocatedBytes(true);
-            for (var i = 0; i < 50; i++)
-            {
-                pool.Walk(steps.Pointer, steps.Count);
-                if (i % 10 == 0)
-                {
-                    // Long enough that the workers sleep and are woken.
-                    Thread.Sleep(2);
-                }
-            }
-
-            least = Math.Min(least, GC.GetTotalAllocatedBytes(true) - before);
-        }
-
-        pool.Limit(1);
-        steps.Free();
-        Assert.Equal(0, least);
     }
 }

@@ -14,13 +14,6 @@ public class SessionTests
     // The real CPU accelerator makes one task object a launch (152 bytes were measured for a struct of three views).
     private const int BytesALaunch = 640;
 
-    [Fact]
-    public void A_run_on_the_cpu_path_allocates_nothing()
-    {
-        using var device = ComputeDevice.Open("cpu", VariantKind.Cpu);
-        Assert.Equal(0, AllocatedByRuns(device, out _));
-    }
-
     // Naive kernels: a group kernel's shared memory is objects of the CPU accelerator, made by each group.
     [Fact]
     public void A_run_through_launches_allocates_only_what_the_accelerator_does()
@@ -74,7 +67,8 @@ public class SessionTests
             Assert.Equal(alone[i % texts.Length], filler.Fill(texts[i % texts.Length])[0]));
     }
 
-    /// <summary>Bytes that a run allocates on any thread, after the first few.</summary>
+    /// <summary>Bytes that a run allocates on any thread of the process, after the first few: those of the accelerator are
+    /// not the pool's.</summary>
     private static long AllocatedByRuns(ComputeDevice device, out int launches)
     {
         using var model = TransformerModel.Load(Fixtures.Model("bert-shakespeare"), device);
