@@ -100,7 +100,7 @@ public sealed class RowBitsTests : IDisposable
             Array.ForEach(Enumerable.Range(0, pixels.Length).ToArray(), i => pixels[i] = random.NextSingle() - 0.5f);
             expected ??= [.. Enumerable.Range(0, 9).SelectMany(i => model.Classify(pixels.AsSpan(i * each, each)))];
             var together = model.Classify(pixels);
-            Assert.True(SameBits(expected, together[..expected.Length]), $"{threads} threads");
+            Assert.True(SameBits(expected, together.AsSpan(0, expected.Length)), $"{threads} threads");
             Assert.Equal(images * model.Config.Labels.Count, together.Length);
         }
     }
