@@ -44,6 +44,51 @@ internal static class DeviceOptions
         Recursive = true,
     };
 
+    public static Option<string> Weights { get; } = new Option<string>("--weights")
+    {
+        Description = "How matrices keep their numbers: stored (as in the file, where products have the same bits as over float32), f32, f16, bf16, q8_0 or q4_0.",
+        HelpName = "ENCODING",
+        DefaultValueFactory = _ => "stored",
+        Recursive = true,
+    };
+
+    public static Option<string> Activations { get; } = new Option<string>("--activations")
+    {
+        Description = "What products read: f32, or int8 where weights are integers on a CPU (quicker, rounded).",
+        HelpName = "f32|int8",
+        DefaultValueFactory = _ => "f32",
+        Recursive = true,
+    };
+
+    public static Option<bool> CopyTables { get; } = new("--copy-tables")
+    {
+        Description = "Copy token embeddings as float32 instead of reading them from the mapped file.",
+        Recursive = true,
+    };
+
+    /// <summary>How a model is loaded: --weights, --activations, --copy-tables.</summary>
+    /// <exception cref="ArgumentException">One of them is unknown.</exception>
+    public static LoadOptions Loading(ParseResult parsed) => new()
+    {
+        Weights = parsed.GetValue(Weights)! switch
+        {
+            "stored" => null,
+            "f32" => WeightEncoding.F32,
+            "f16" => WeightEncoding.F16,
+            "bf16" => WeightEncoding.BF16,
+            "q8_0" => WeightEncoding.Q8_0,
+            "q4_0" => WeightEncoding.Q4_0,
+            var other => throw new ArgumentException($"--weights '{other}': expected stored, f32, f16, bf16, q8_0 or q4_0"),
+        },
+        Activations = parsed.GetValue(Activations)! switch
+        {
+            "f32" => ActivationEncoding.F32,
+            "int8" => ActivationEncoding.Int8,
+            var other => throw new ArgumentException($"--activations '{other}': expected f32 or int8"),
+        },
+        MapsTables = !parsed.GetValue(CopyTables),
+    };
+
     /// <summary>Opens the device of the command line, runs, and writes the trace where one was asked for.</summary>
     public static int Run(ParseResult parsed, Func<ComputeDevice, int> run)
     {

@@ -91,11 +91,15 @@ public sealed unsafe class PackedMatrix : IDisposable
         var isForCpu = kernels.Traits.Kind == DeviceKind.Cpu && kernels.RequestedVariant is null or VariantKind.Cpu;
         return isForCpu
             ? CreatePanels(MatMulCpuEngine.Best, encoding, activations, sources)
-            : CreateRows(kernels.DevicePool, encoding > WeightEncoding.Q8_0 ? WeightEncoding.F32 : encoding, sources);
+            : CreateRows(kernels.DevicePool, DeviceEncoding(encoding), sources);
     }
 
-    /// <summary>Bytes of the device's memory that <see cref="Create(KernelSet, ReadOnlySpan{WeightRows})"/> takes; 0 where it takes the host's.</summary>
-    internal static long DeviceBytes(KernelSet kernels, params ReadOnlySpan<WeightRows> sources)
+    /// <summary>The encoding that rows in a device's memory get where one is asked for.</summary>
+    private static WeightEncoding DeviceEncoding(WeightEncoding encoding) =>
+        encoding > WeightEncoding.Q8_0 ? WeightEncoding.F32 : encoding;
+
+    /// <summary>Bytes of the device's memory that <see cref="Create(KernelSet, WeightEncoding, ReadOnlySpan{WeightRows})"/> takes; 0 where it takes the host's.</summary>
+    internal static long DeviceBytes(KernelSet kernels, WeightEncoding encoding, params ReadOnlySpan<WeightRows> sources)
     {
         if (kernels.Traits.Kind == DeviceKind.Cpu)
         {
@@ -103,7 +107,7 @@ public sealed unsafe class PackedMatrix : IDisposable
         }
 
         var (n, k) = Check(sources);
-        return (long)n * StrideOf(WeightEncoding.F32, k) * sizeof(float);
+        return (long)n * StrideOf(DeviceEncoding(encoding), k) * sizeof(float);
     }
 
     /// <summary>Packs for the CPU variant in one of its tilings.</summary>

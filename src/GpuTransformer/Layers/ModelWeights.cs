@@ -1,3 +1,4 @@
+using GpuTransformer.Graph;
 using GpuTransformer.Weights;
 
 namespace GpuTransformer.Layers;
@@ -18,6 +19,9 @@ internal sealed class ModelWeights : IDisposable
 
     /// <summary>Bytes in the checkpoint.</summary>
     public long CheckpointBytes { get; }
+
+    /// <summary>What there is, in the order in which the layers were declared.</summary>
+    public IEnumerable<WeightReport> Report() => _owned.Select(WeightReport.Of).OfType<WeightReport>();
 
     public void Own(IDisposable weights) => _owned.Add(weights);
 

@@ -25,7 +25,7 @@ internal sealed class StoredRows : WeightRows
     public static StoredRows Transposed(WeightSource source, int n, int k) => new(source, 0, n, k, n, isTransposed: true);
 
     /// <inheritdoc/>
-    public override WeightEncoding StoredEncoding => _source.Dtype switch
+    public override WeightEncoding StoredEncoding => _width % _source.Dtype.BlockElements() != 0 ? WeightEncoding.F32 : _source.Dtype switch
     {
         WeightDtype.F16 => WeightEncoding.F16,
         WeightDtype.BF16 => WeightEncoding.BF16,

@@ -28,8 +28,9 @@ internal sealed partial class WeightLoader
         var linear = Own(new LinearWeights(name, width, width * names.Length));
         var parts = names.Select(n => StoredRows.Of(store.Require($"{n}.weight", width, width), 0, width, width)).ToArray();
         var biases = names.Select(n => withoutBias.Contains(n) ? null : store.Require($"{n}.bias", width)).ToArray();
+        var encoding = WeightEncodings.Of(options, device.Kernels, parts);
         _fill.Add(() => linear.Fill(
-            PackedMatrix.Create(device.Kernels, parts),
+            PackedMatrix.Create(device.Kernels, encoding, options.Activations, parts),
             Upload([.. biases.SelectMany(bias => bias?.ReadFloat32() ?? new float[width])], $"{name}.bias")));
         return linear;
     }

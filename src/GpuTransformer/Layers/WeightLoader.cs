@@ -187,11 +187,12 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
     private LinearWeights Declare(LinearWeights linear, WeightRows[] parts, (WeightSource Source, int First, int Count)[] biases)
     {
         Own(linear);
-        _deviceBytes += PackedMatrix.DeviceBytes(device.Kernels, parts);
+        var encoding = WeightEncodings.Of(options, device.Kernels, parts);
+        _deviceBytes += PackedMatrix.DeviceBytes(device.Kernels, encoding, parts);
         _fill.Add(() =>
         {
             // The matrix is the layer's before there may be no room for the bias.
-            linear.Fill(PackedMatrix.Create(device.Kernels, parts), null);
+            linear.Fill(PackedMatrix.Create(device.Kernels, encoding, options.Activations, parts), null);
             if (biases.Length > 0)
             {
                 linear.Fill(linear.Matrix, UploadParts(linear, biases));

@@ -80,6 +80,9 @@ public abstract class TransformerModel : IDisposable
         }
     }
 
+    /// <summary>How each weight is kept, and the bytes that it takes.</summary>
+    public IReadOnlyList<WeightReport> Weights() => [.. _weights.Report()];
+
     /// <inheritdoc/>
     public void Dispose()
     {

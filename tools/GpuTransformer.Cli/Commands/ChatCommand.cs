@@ -43,7 +43,7 @@ internal static class ChatCommand
 
             return DeviceOptions.Run(parsed, device =>
             {
-                using var model = GenerateCommand.Load(ShippedModels.Resolve(parsed.GetValue(folder)!), device);
+                using var model = GenerateCommand.Load(ShippedModels.Resolve(parsed.GetValue(folder)!), device, DeviceOptions.Loading(parsed) with { ReadsTokenizer = true });
                 using var interruption = new Interruption();
                 options = WithLength(model, options);
                 var template = parsed.GetValue(raw) ? null : Template(model.Folder);

@@ -24,7 +24,7 @@ internal static class ClassifyCommand
         return TaskCommand.Create<TextClassifier, Tokenization, LabelScore[]>(
             command,
             folder,
-            (_, path, device, options) => TextClassifier.Load(path, device, options),
+            (parsed, path, device, options) => TextClassifier.Load(path, device, options, DeviceOptions.Loading(parsed)),
             (parsed, task) => new Work(task, TaskCommand.Count("--top-k", parsed.GetValue(topK) ?? int.MaxValue)));
     }
 

@@ -38,7 +38,7 @@ internal static class DemoCommand
     {
         var asJson = parsed.GetValue(s_asJson);
         var console = asJson ? null : ReportConsole.Open();
-        var context = new DemoContext(device, console, cancellation);
+        var context = new DemoContext(device, DeviceOptions.Loading(parsed), console, cancellation);
         var chosen = parsed.GetValue(s_model) is { Length: > 0 } names ? names : [.. ShippedModels.Names];
         using var picture = chosen.Contains("bert-shakespeare") ? OutputFile.Create(parsed.GetValue(s_picture)!.FullName) : null;
         console?.WriteLine($"{DeviceTraits.IlgpuDescription}; {device.Choice}");
@@ -99,7 +99,7 @@ internal static class DemoCommand
     private static string DrawAttention(ParseResult parsed, ComputeDevice device, OutputFile output)
     {
         var (layer, head) = (parsed.GetValue(s_layer), parsed.GetValue(s_head));
-        using var model = (Bert)TransformerModel.Load(ShippedModels.Folder("bert-shakespeare"), device);
+        using var model = (Bert)TransformerModel.Load(ShippedModels.Folder("bert-shakespeare"), device, DeviceOptions.Loading(parsed));
         if (layer < 0 || layer >= model.Config.NumHiddenLayers || head < 0 || head >= model.Config.NumAttentionHeads)
         {
             throw new ArgumentException(

@@ -33,7 +33,7 @@ internal static class EmbedCommand
                 "cls" => PoolingMode.Cls,
                 "max" => PoolingMode.Max,
                 _ => null,
-            }, parsed.GetResult(normalize) is null ? null : true),
+            }, parsed.GetResult(normalize) is null ? null : true, DeviceOptions.Loading(parsed)),
             (_, task) => new Work(task));
     }
 

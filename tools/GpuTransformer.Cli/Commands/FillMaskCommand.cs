@@ -23,7 +23,7 @@ internal static class FillMaskCommand
         return TaskCommand.Create<MaskFiller, Tokenization, IReadOnlyList<MaskFill[]>>(
             command,
             folder,
-            (_, path, device, options) => MaskFiller.Load(path, device, options),
+            (parsed, path, device, options) => MaskFiller.Load(path, device, options, DeviceOptions.Loading(parsed)),
             (parsed, task) => new Work(task, TaskCommand.Count("--top-k", parsed.GetValue(topK))));
     }
 

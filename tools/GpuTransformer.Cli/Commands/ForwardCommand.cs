@@ -17,7 +17,7 @@ internal static class ForwardCommand
         {
             using var file = OutputFile.Create(parsed.GetValue(output)!.FullName);
             var inputs = ForwardInputs.Read(parsed.GetValue(input)!.FullName);
-            using var model = TransformerModel.Load(ShippedModels.Resolve(parsed.GetValue(folder)!), device);
+            using var model = TransformerModel.Load(ShippedModels.Resolve(parsed.GetValue(folder)!), device, DeviceOptions.Loading(parsed));
             var outputs = model.Forward(inputs);
             var writer = new SafetensorsWriter();
             foreach (var tensor in outputs)

@@ -4,6 +4,7 @@ using GpuTransformer.Cli.Text;
 using GpuTransformer.Generation;
 using GpuTransformer.Kernels;
 using GpuTransformer.Models;
+using GpuTransformer.Weights;
 using Spectre.Console;
 
 namespace GpuTransformer.Cli.Commands;
@@ -67,7 +68,7 @@ internal static class GenerateCommand
 
             return DeviceOptions.Run(parsed, device =>
             {
-                using var model = Load(ShippedModels.Resolve(parsed.GetValue(folder)!), device);
+                using var model = Load(ShippedModels.Resolve(parsed.GetValue(folder)!), device, DeviceOptions.Loading(parsed) with { ReadsTokenizer = rows is null });
                 check(model);
                 using var interruption = new Interruption();
                 return rows is not null
@@ -79,9 +80,9 @@ internal static class GenerateCommand
     }
 
     /// <summary>Loads a model that writes.</summary>
-    internal static GenerativeModel Load(string folder, ComputeDevice device)
+    internal static GenerativeModel Load(string folder, ComputeDevice device, LoadOptions options)
     {
-        var model = TransformerModel.Load(folder, device);
+        var model = TransformerModel.Load(folder, device, options);
         if (model is GenerativeModel generative)
         {
             return generative;

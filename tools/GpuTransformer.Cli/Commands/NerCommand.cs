@@ -24,7 +24,7 @@ internal static class NerCommand
         return TaskCommand.Create<EntityFinder, Item, IReadOnlyList<Entity>>(
             command,
             folder,
-            (_, path, device, options) => EntityFinder.Load(path, device, options),
+            (parsed, path, device, options) => EntityFinder.Load(path, device, options, DeviceOptions.Loading(parsed)),
             (parsed, task) => new Work(task, offsets.Read(parsed)));
     }
 

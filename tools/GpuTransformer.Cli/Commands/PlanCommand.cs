@@ -12,16 +12,17 @@ internal static class PlanCommand
     public static Command Create()
     {
         var folder = new Argument<string>("MODEL") { Description = "Model folder, or the name of a shipped model." };
-        var command = new Command("plan", "Print what a run of a model launches: operation, variant, shape, arena offset, flops, bytes.") { folder };
+        var command = new Command("plan", "Print what a run of a model launches (operation, variant, shape, arena offset, flops, bytes) and how its weights are kept.") { folder };
         command.SetAction(parsed => DeviceOptions.Run(parsed, device =>
         {
-            using var model = TransformerModel.Load(ShippedModels.Resolve(parsed.GetValue(folder)!), device);
+            using var model = TransformerModel.Load(ShippedModels.Resolve(parsed.GetValue(folder)!), device, DeviceOptions.Loading(parsed));
             Console.WriteLine($"{model.Architecture}, {model.Parameters:N0} parameters, on {device.Kernels.Traits.Name}");
             foreach (var report in model.Plan())
             {
                 Print(report);
             }
 
+            PrintWeights(model.Weights());
             PrintDevice(device.Kernels);
             return ExitCode.Ok;
         }));
@@ -43,6 +44,22 @@ internal static class PlanCommand
         if (compiled.Kernels > 0)
         {
             Console.WriteLine(compiled);
+        }
+    }
+
+    /// <summary>How each weight is kept.</summary>
+    private static void PrintWeights(IReadOnlyList<WeightReport> weights)
+    {
+        Console.WriteLine();
+        var (mapped, own) = (weights.Where(w => w.IsMapped).Sum(w => w.Bytes), weights.Where(w => !w.IsMapped).Sum(w => w.Bytes));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"weights: {own:N0} bytes packed, {mapped:N0} bytes read from the mapped file"));
+        var (names, encodings) = (weights.Max(w => w.Name.Length), weights.Max(w => w.Encoding.Length));
+        foreach (var weight in weights)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{weight.Name.PadRight(names)}  {weight.Kind,-6}  {weight.Encoding.PadRight(encodings)}  {$"{weight.Rows}x{weight.Columns}",-14} {weight.Bytes,14:N0} B{(weight.IsMapped ? "  mapped" : "")}"));
         }
     }
 

@@ -2,21 +2,23 @@ using System.Globalization;
 using System.Text.Json;
 using GpuTransformer.Kernels;
 using GpuTransformer.Models;
+using GpuTransformer.Weights;
 using Spectre.Console;
 
 namespace GpuTransformer.Cli.Demo;
 
 /// <summary>What a model of the demo works with: the device, and where to show things to a person.</summary>
 /// <param name="Device">Where models run.</param>
+/// <param name="Loading">How they are loaded.</param>
 /// <param name="Console">For a person; null when the output is JSON.</param>
 /// <param name="Cancellation">Looked at between batches and tokens.</param>
-internal sealed record DemoContext(ComputeDevice Device, IAnsiConsole? Console, CancellationToken Cancellation)
+internal sealed record DemoContext(ComputeDevice Device, LoadOptions Loading, IAnsiConsole? Console, CancellationToken Cancellation)
 {
     /// <summary>Loads a shipped model and says so in a line.</summary>
     public TModel Load<TModel>(string name, string what)
         where TModel : TransformerModel
     {
-        var model = TransformerModel.Load(ShippedModels.Folder(name), Device);
+        var model = TransformerModel.Load(ShippedModels.Folder(name), Device, Loading);
         Console?.WriteLine();
         Console?.Write(new Rule($"[bold]{name}[/]: {Markup.Escape(what)}").LeftJustified());
         Console?.MarkupLine(Markup.Escape(string.Create(
