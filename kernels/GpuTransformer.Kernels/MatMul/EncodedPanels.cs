@@ -22,9 +22,9 @@ internal static unsafe class EncodedPanels
         return encoding;
     }
 
-    /// <summary>The treatment of activations that panels in an encoding get: nothing but F32 so far.</summary>
+    /// <summary>The treatment of activations that panels in an encoding get: integers meet integers only.</summary>
     public static ActivationEncoding Possible(ActivationEncoding activations, WeightEncoding encoding) =>
-        ActivationEncoding.F32;
+        Int8Engine.Has(encoding) ? activations : ActivationEncoding.F32;
 
     /// <summary>Where the panel that begins with a column begins.</summary>
     public static byte* Panel(float* panels, in EncodedEngine engine, int lanes, int k, int column) =>

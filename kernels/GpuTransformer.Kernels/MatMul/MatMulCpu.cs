@@ -51,6 +51,7 @@ internal static unsafe class MatMulCpu
         var header = (PackedPanels.Header*)args.Panels;
         var engine = MatMulCpuEngine.Of(header == null ? kind ?? MatMulCpuEngine.Best : header->Kind);
         var encoding = header == null ? WeightEncoding.F32 : header->Encoding;
+        var isInt8 = header != null && header->Activations == ActivationEncoding.Int8;
         return new MatMulCpuArgs
         {
             X = HostAddress.Of(args.X),
@@ -69,6 +70,8 @@ internal static unsafe class MatMulCpu
             Engine = engine,
             Encoding = encoding,
             Encoded = EncodedEngine.Of(engine.Kind, encoding),
+            IsInt8 = isInt8,
+            Int8 = isInt8 ? Int8Engine.Of(engine.Kind, encoding, Int8Engine.Best(engine.Kind)) : default,
             Threads = CpuPool.Shared.Threads,
             Scale = 1f,
         };
@@ -79,8 +82,16 @@ internal static unsafe class MatMulCpu
         where TEpilogue : struct, IEpilogue =>
         args.Panels != 0 || args.Encoding == (int)WeightEncoding.F32;
 
-    public static int TileCount(void* args) =>
-        checked(((MatMulCpuArgs*)args)->Batch * MatMulCpuCut.Of((MatMulCpuArgs*)args).Tasks);
+    public static int TileCount(void* args)
+    {
+        var work = (MatMulCpuArgs*)args;
+        if (work->IsInt8)
+        {
+            MatMulCpuInt8.Begin(work);
+        }
+
+        return checked(work->Batch * MatMulCpuCut.Of(work).Tasks);
+    }
 
     public static void Tile(void* args, int tile) => Tile((MatMulCpuArgs*)args, tile, null);
 
@@ -100,6 +111,12 @@ internal static unsafe class MatMulCpu
 
         // The pool's workers claim from the last task down: what they need next lies before what they have.
         var isUpward = 2 * tile < args->Batch * cut.Tasks;
+        if (args->IsInt8)
+        {
+            MatMulCpuInt8.Panels(args, batch, row, rows, first, count, isUpward, user);
+            return;
+        }
+
         for (var i = 0; i < count && args->Encoding != WeightEncoding.F32; i++)
         {
             MatMulCpuEncoded.Panel(args, batch, row, rows, isUpward ? first + i : first + count - i - 1, user);

@@ -28,6 +28,14 @@ internal unsafe struct MatMulCpuArgs
     /// <summary>For panels in another encoding than F32.</summary>
     public EncodedEngine Encoded;
 
+    /// <summary>Whether rows of x are taken as 8-bit integers; then <see cref="Int8"/> does it.</summary>
+    public bool IsInt8;
+
+    public Int8Engine Int8;
+
+    /// <summary>Which run of this step it is; 0: unknown.</summary>
+    public long Int8Step;
+
     /// <summary>What happens to finished sums; the last argument is a user's own.</summary>
     public delegate*<MatMulCpuArgs*, MatMulCpuBlock*, void*, void> Finish;
 

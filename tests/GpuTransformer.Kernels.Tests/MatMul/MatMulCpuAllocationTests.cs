@@ -55,6 +55,19 @@ public sealed unsafe class MatMulCpuAllocationTests
         Assert.Equal(5 * N, y.Read().Count(value => !float.IsNaN(value)));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(40)]
+    public void Int8Activations_AllocateNothing(int rows)
+    {
+        using var device = new TestDevice(TestDeviceKind.Default);
+        using var weight = PackedMatrix.Create(
+            device.Kernels, WeightEncoding.Q4_0, ActivationEncoding.Int8, WeightRows.Of(Data.Normal(N * K, 1), N, K));
+        using var x = device.Upload(Data.Normal(M * K, 2));
+        using var y = device.Accelerator.Allocate1D<float>(M * N);
+        AllocatesNothing(() => device.Kernels.MatMul.Run(device.Stream, x.View, weight, y.View, rows));
+    }
+
     private static void AllocatesNothing(Action run)
     {
         // Twice: a thread of the pool may come late to the first.
