@@ -8,6 +8,7 @@ internal static class BenchCommands
 {
     private static readonly Func<Command>[] s_commands =
     [
+        Overhead.OverheadCommand.Create,
         Start.StartCommand.Create,
     ];
 
