@@ -1,4 +1,5 @@
 using System.CommandLine;
+using GpuTransformer.Bench.Peers;
 using GpuTransformer.Kernels;
 
 namespace GpuTransformer.Bench;
@@ -10,7 +11,11 @@ internal static class BenchCommands
     [
         Overhead.OverheadCommand.Create,
         Start.StartCommand.Create,
+        PeersCommand.Create,
     ];
+
+    // Ctrl-C cancels; a command may take this long to put away what it made.
+    private static readonly TimeSpan s_cleanUp = TimeSpan.FromSeconds(30);
 
     /// <summary>Whether a first argument names a command.</summary>
     public static bool Has(string name) => s_commands.Any(create => create().Name == name);
@@ -40,7 +45,11 @@ internal static class BenchCommands
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = s_cleanUp,
+            });
         }
         catch (Exception error) when (CodeOf(error) is { } code)
         {

@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using System.Runtime.Intrinsics.X86;
+using GpuTransformer.Kernels;
+
+namespace GpuTransformer.Bench.Peers;
+
+/// <summary>What is asked for.</summary>
+/// <param name="Rows">The rows.</param>
+/// <param name="Threads">Numbers of threads.</param>
+/// <param name="Alternations">How often both sides are timed.</param>
+/// <param name="Seconds">How long a side is timed at a time.</param>
+internal sealed record PeersPlan(IReadOnlyList<PeerRow> Rows, IReadOnlyList<int> Threads, int Alternations, double Seconds);
+
+/// <summary>Times both sides of every row, alternating in separate processes, one process at a time. This process only
+/// starts them and waits.</summary>
+internal sealed class PeersRun(PeersPlan plan, PeerPlaces places, Action<string> progress)
+{
+    private const string ProcessorFile = "/proc/cpuinfo";
+    private readonly Dictionary<int, List<MachinePeaks>> _peaks = [];
+    private readonly List<RowResult> _results = [];
+
+    /// <summary>Rows that are done.</summary>
+    public IReadOnlyList<RowResult> Results => _results;
+
+    /// <summary>The machine's peaks by threads, measured before the rows and after them.</summary>
+    public IReadOnlyDictionary<int, MachinePeaks> Peaks => _peaks.ToDictionary(pair => pair.Key, pair => MachinePeaks.Middle(pair.Value));
+
+    /// <summary>The instruction set of the tiles of this process and its children.</summary>
+    public static InstructionSet Set { get; } = SetOf(
+        DeviceTraits.WidestSimd, Avx512F.IsSupported, File.Exists(ProcessorFile) ? File.ReadAllText(ProcessorFile) : "");
+
+    /// <summary>The instruction set by what runs and what the machine says it has.</summary>
+    public static InstructionSet SetOf(int simdBits, bool isAvx512Used, string processor) => simdBits switch
+    {
+        512 when isAvx512Used => InstructionSet.Avx512,
+        >= 256 => processor.Contains(" avx512f", StringComparison.Ordinal) ? InstructionSet.Avx2ByChoice : InstructionSet.Avx2,
+        _ => InstructionSet.Vector128,
+    };
+
+    /// <summary>Runs all of it.</summary>
+    public async Task Run(CancellationToken cancellation)
+    {
+        await MeasurePeaks(cancellation);
+        for (var i = 0; i < plan.Rows.Count; i++)
+        {
+            foreach (var threads in plan.Threads)
+            {
+                var row = plan.Rows[i];
+                var what = $"[{i + 1}/{plan.Rows.Count}] {row.Name}, {threads} thread(s)";
+                try
+                {
+                    _results.Add(await Measure(row, threads, what, cancellation));
+                }
+                catch (SideException error)
+                {
+                    _results.Add(new RowResult(row, threads, "", new Ratios(), Set, error.Message));
+                }
+            }
+
+            // A graph's weights are as large as the model's, and no other row reads them.
+            if (!places.IsKept)
+            {
+                ScratchFolder.Remove(places.Weights);
+            }
+        }
+
+        await MeasurePeaks(cancellation);
+    }
+
+    private async Task MeasurePeaks(CancellationToken cancellation)
+    {
+        foreach (var threads in plan.Threads)
+        {
+            progress($"peaks, {threads} thread(s)");
+            var peaks = MachinePeaks.Parse(await SideProcess.Run(SideCommand.Peaks(threads), cancellation));
+            _peaks.TryAdd(threads, []);
+            _peaks[threads].Add(peaks);
+        }
+    }
+
+    private async Task<RowResult> Measure(PeerRow row, int threads, string what, CancellationToken cancellation)
+    {
+        progress($"{what}: finding the faster peer");
+        var (candidate, expected) = await FindFastest(row, threads, cancellation);
+        var ratios = new Ratios();
+        for (var i = 0; i < plan.Alternations; i++)
+        {
+            progress($"{what}: alternation {i + 1} of {plan.Alternations}");
+
+            // Each side is first as often as the other.
+            var (ours, theirs) = (0.0, 0.0);
+            foreach (var isOurs in i % 2 == 0 ? new[] { true, false } : [false, true])
+            {
+                if (isOurs)
+                {
+                    ours = await Ours(row, threads, cancellation);
+                }
+                else
+                {
+                    theirs = await Theirs(row, candidate, threads, expected, cancellation);
+                }
+            }
+
+            ratios.Add(ours / row.Pieces, theirs / row.Pieces);
+        }
+
+        return new RowResult(row, threads, candidate, ratios, Set);
+    }
+
+    private async Task<(string Candidate, double Milliseconds)> FindFastest(PeerRow row, int threads, CancellationToken cancellation)
+    {
+        var best = ("", double.PositiveInfinity);
+        foreach (var candidate in row.Peer.Candidates(places, threads))
+        {
+            var time = await Theirs(row, candidate, threads, null, cancellation);
+            best = time < best.Item2 ? (candidate, time) : best;
+        }
+
+        return best;
+    }
+
+    private async Task<double> Ours(PeerRow row, int threads, CancellationToken cancellation)
+    {
+        var answer = await SideProcess.Run(SideCommand.Ours(places, row.Name, threads, plan.Seconds), cancellation);
+        return answer.GetProperty("median").GetDouble();
+    }
+
+    private async Task<double> Theirs(PeerRow row, string candidate, int threads, double? expected, CancellationToken cancellation)
+    {
+        var command = row.Peer.Command(places, row, candidate, threads, plan.Seconds, expected);
+        return row.Peer.Milliseconds(await SideProcess.Run(command, cancellation));
+    }
+}
