@@ -59,14 +59,27 @@ internal static class BlockEncoder
         }
     }
 
-    /// <summary>Refuses infinity and NaN among stored float16.</summary>
-    public static void CheckHalves(string name, int row, ReadOnlySpan<ushort> halves)
+    /// <summary>Refuses infinity and NaN among the float16 of stored bytes: numbers or scales of blocks.</summary>
+    public static void CheckScales(WeightEncoding encoding, string name, int row, ReadOnlySpan<byte> stored)
     {
-        for (var k = 0; k < halves.Length; k++)
+        var (first, count) = encoding switch
         {
-            if ((halves[k] & 0x7C00) == 0x7C00)
+            WeightEncoding.BF16 => (0, 0),
+            WeightEncoding.Q4_1 or WeightEncoding.Q4_K => (0, 2),
+            WeightEncoding.Q6_K => (208, 1),
+            _ => (0, 1),
+        };
+        var blockBytes = EncodedLayout.StoredBlockBytes(encoding);
+        for (var block = 0; block < stored.Length && count > 0; block += blockBytes)
+        {
+            var halves = MemoryMarshal.Cast<byte, ushort>(stored.Slice(block + first, 2 * count));
+            foreach (var half in halves)
             {
-                throw Beyond(name, row, k, (float)BitConverter.UInt16BitsToHalf(halves[k]), WeightEncoding.F16);
+                if ((half & 0x7C00) == 0x7C00)
+                {
+                    var k = block / blockBytes * EncodedLayout.StoredBlock(encoding);
+                    throw Beyond(name, row, k, (float)BitConverter.UInt16BitsToHalf(half), encoding);
+                }
             }
         }
     }

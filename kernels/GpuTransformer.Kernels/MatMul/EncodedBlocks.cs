@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary>scale · q, q of 8 bits. An integer and its scale have 7 and 11 bits: their product is exact.</summary>
+/// <summary>scale · q, q of 8 bits. An integer and its scale have 7 and 11 bits: their product is
+/// exact, and so is its offset.</summary>
 internal readonly unsafe struct EncodedQ8_0<TSimd, TBits, TVector> : IEncodedWeight<TVector>
     where TSimd : ISimd<TVector>
     where TBits : IEncodedSimd<TVector>
@@ -27,14 +28,14 @@ internal readonly unsafe struct EncodedQ8_0<TSimd, TBits, TVector> : IEncodedWei
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scales(byte* cell, byte* block, out TVector scale, out TVector minimum)
     {
-        // The integers come 2^24 times as large.
-        scale = TSimd.Multiply(TBits.Halves(cell), TSimd.Create(1f / (1 << 24)));
-        minimum = default;
+        var half = TBits.Halves(cell);
+        scale = TSimd.Multiply(half, TSimd.Create(1f / TBits.ByteUnit));
+        minimum = TSimd.Multiply(half, TSimd.Create(-TBits.ByteOffset));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Number(TVector words, TVector upper, int place, TVector scale, TVector minimum) =>
-        TSimd.Multiply(TBits.HighByte(words, place), scale);
+        TSimd.MultiplyAdd(TBits.OffsetByte(words, place), scale, minimum);
 }
 
 /// <summary>scale · q, q of 4 bits from -8 to 7; exact.</summary>

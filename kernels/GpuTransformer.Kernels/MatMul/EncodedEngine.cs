@@ -17,6 +17,9 @@ internal unsafe struct EncodedEngine
     /// <summary>Panel, its registers, the first k, how many, the float32 panel.</summary>
     public delegate*<byte*, int, nint, nint, float*, void> Widen;
 
+    /// <summary>x, its stride, panel, the one that comes next, k, sums, rows, registers a panel.</summary>
+    public delegate*<float*, nint, byte*, byte*, nint, float*, int, int, void> Tile;
+
     public static EncodedEngine Of(MatMulCpuKind kind, WeightEncoding encoding) => kind switch
     {
         MatMulCpuKind.Avx512 => Of<Simd512, EncodedSimd512, Vector512<float>>(encoding),
@@ -48,6 +51,7 @@ internal unsafe struct EncodedEngine
             CellBytes = TWeight.CellBytes * TSimd.Lanes,
             CellK = TWeight.CellK,
             BlockK = TWeight.BlockK,
+            Tile = &EncodedTile<TSimd, TBits, TVector, TWeight>.Run,
             Widen = &EncodedWiden<TSimd, TBits, TVector, TWeight>.Run,
         };
 }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace GpuTransformer.Kernels;
 
 /// <summary>Rows of a source as GGUF would store them in an encoding: the file's own bytes where it stores them so, else
@@ -44,10 +42,7 @@ internal sealed class EncodedRows
     private ReadOnlySpan<byte> Stored(int i)
     {
         var stored = _source.StoredBytes(_first + i, 0, _source.K);
-        if (_encoding == WeightEncoding.F16)
-        {
-            BlockEncoder.CheckHalves(_source.Name, _first + i, MemoryMarshal.Cast<byte, ushort>(stored));
-        }
+        BlockEncoder.CheckScales(_encoding, _source.Name, _first + i, stored);
 
         if (stored.Length == _bytes.Length)
         {

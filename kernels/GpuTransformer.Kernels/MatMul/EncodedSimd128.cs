@@ -16,15 +16,7 @@ internal readonly unsafe struct EncodedSimd128 : IEncodedSimd<Vector128<float>>
     private const int SmallestNormal = (127 - 14) << 23;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Halves(byte* source)
-    {
-        var bits = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsInt16()) << 13;
-        var half = FromHalf(bits);
-
-        // Infinity and NaN: the exponent is as large as a float32's.
-        var isSpecial = Vector128.Equals(bits & Vector128.Create(HalfExponent), Vector128.Create(HalfExponent));
-        return (half.AsInt32() + (isSpecial & Vector128.Create(ExponentStep))).AsSingle();
-    }
+    public static Vector128<float> Halves(byte* source) => FromHalf(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsInt16()) << 13);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> SignedBytes(byte* source) =>
@@ -50,8 +42,13 @@ internal readonly unsafe struct EncodedSimd128 : IEncodedSimd<Vector128<float>>
     public static Vector128<float> UpperBFloat(Vector128<float> words) =>
         (words.AsInt32() & Vector128.Create(unchecked((int)0xFFFF0000))).AsSingle();
 
+    public static float ByteOffset => 0;
+
+    public static float ByteUnit => 1 << 24;
+
+    // Without a fused multiply-add an offset would cost bits.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> HighByte(Vector128<float> words, int place) => Vector128.ConvertToSingle(
+    public static Vector128<float> OffsetByte(Vector128<float> words, int place) => Vector128.ConvertToSingle(
         (words.AsInt32() << (24 - 8 * place)) & Vector128.Create(unchecked((int)0xFF000000)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -70,15 +67,14 @@ internal readonly unsafe struct EncodedSimd128 : IEncodedSimd<Vector128<float>>
         return Vector128.ConvertToSingle(both - Vector128.Create(32));
     }
 
-    /// <summary>Bits of a finite float16 at 13 to 27 with the sign at 31, anything between. A subnormal becomes
-    /// 2^-15 + half of it, from which the first part is taken; as a subnormal float it would be slow.</summary>
+    /// <summary>Bits of a finite float16 at 13 to 27 with the sign at 31, anything between. A subnormal comes out as
+    /// 2^-15 plus half of it, and is made right; as a subnormal float it would take a hundred cycles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> FromHalf(Vector128<int> bits)
     {
         var value = ((bits & Vector128.Create(HalfBits)) + Vector128.Create(ExponentStep)).AsSingle();
-        var sign = bits & Vector128.Create(Sign);
-        var isSubnormal = Vector128.Equals(bits & Vector128.Create(HalfExponent), Vector128<int>.Zero);
-        var half = value - (sign | Vector128.Create(SmallestNormal)).AsSingle();
-        return Vector128.ConditionalSelect(isSubnormal.AsSingle(), ((value + half).AsInt32() | sign).AsSingle(), value);
+        var least = ((bits & Vector128.Create(Sign)) ^ Vector128.Create(Sign | SmallestNormal)).AsSingle();
+        var isSubnormal = Vector128.Equals(bits & Vector128.Create(HalfExponent), Vector128<int>.Zero).AsSingle();
+        return Vector128.ConditionalSelect(isSubnormal, Vector128.MultiplyAddEstimate(value, Vector128.Create(2f), least), value);
     }
 }

@@ -1,12 +1,13 @@
 namespace GpuTransformer.Kernels;
 
 /// <summary>Widening of encoded weights in one width of SIMD registers. Words are 32-bit integers, one a lane, in a register
-/// of floats. All results are exact.</summary>
+/// of floats. All results are exact; the
+/// sign of a zero may get lost.</summary>
 /// <typeparam name="TVector">The register: Vector512, Vector256 or Vector128 of float.</typeparam>
 internal unsafe interface IEncodedSimd<TVector>
     where TVector : struct
 {
-    /// <summary>As many float16 as there are lanes.</summary>
+    /// <summary>As many finite float16 as there are lanes.</summary>
     static abstract TVector Halves(byte* source);
 
     /// <summary>As many signed bytes as there are lanes.</summary>
@@ -30,8 +31,15 @@ internal unsafe interface IEncodedSimd<TVector>
     /// <summary>The bfloat16 in the upper halves of the words.</summary>
     static abstract TVector UpperBFloat(TVector words);
 
-    /// <summary>2^24 times the signed byte <paramref name="place"/> (0 to 3, a constant) of the words.</summary>
-    static abstract TVector HighByte(TVector words, int place);
+    /// <summary>The signed byte <paramref name="place"/> (0 to 3, a constant) of the words, plus
+    /// <see cref="ByteOffset"/>, times <see cref="ByteUnit"/>.</summary>
+    static abstract TVector OffsetByte(TVector words, int place);
+
+    /// <summary>What <see cref="OffsetByte"/> adds.</summary>
+    static abstract float ByteOffset { get; }
+
+    /// <summary>What <see cref="OffsetByte"/> multiplies by.</summary>
+    static abstract float ByteUnit { get; }
 
     /// <summary>The 4 bits from <paramref name="shift"/> (a constant) on, 0 to 15.</summary>
     static abstract TVector FourBits(TVector words, int shift);

