@@ -10,6 +10,7 @@ internal static class BenchCommands
     private static readonly Func<Command>[] s_commands =
     [
         Overhead.OverheadCommand.Create,
+        Memory.MemoryCommand.Create,
         Start.StartCommand.Create,
         PeersCommand.Create,
     ];

@@ -15,8 +15,9 @@ public sealed record PlanLine(
 /// <param name="Program">Name of the program.</param>
 /// <param name="Lines">Launches in order.</param>
 /// <param name="ArenaBytes">Size of the arena.</param>
+/// <param name="LeastBytes">The most that is alive at one launch: no arena can be smaller.</param>
 /// <param name="UnplannedBytes">What the intermediates would take if none shared memory.</param>
-public sealed record PlanReport(string Program, IReadOnlyList<PlanLine> Lines, long ArenaBytes, long UnplannedBytes)
+public sealed record PlanReport(string Program, IReadOnlyList<PlanLine> Lines, long ArenaBytes, long LeastBytes, long UnplannedBytes)
 {
     internal static PlanReport Of(Session session)
     {
@@ -29,6 +30,6 @@ public sealed record PlanReport(string Program, IReadOnlyList<PlanLine> Lines, l
                 node.Layer, info.Operation, info.Variant, info.Shape, offset < 0 ? -1 : offset * sizeof(float), info.Flops, info.Bytes);
         });
         var unplanned = program.Tensors.Where(t => program.Offsets[t.Id] >= 0).Sum(t => t.Elements) * sizeof(float);
-        return new PlanReport(program.Name, [.. lines], session.ArenaBytes, unplanned);
+        return new PlanReport(program.Name, [.. lines], session.ArenaBytes, program.LeastElements * sizeof(float), unplanned);
     }
 }

@@ -26,7 +26,7 @@ internal sealed class Program
         Caches = caches;
         StateSlots = stateSlots;
         TableLength = tables.Count == 0 ? 0 : tables[^1].Offset + tables[^1].Length;
-        (Offsets, ArenaElements) = Plan();
+        (Offsets, ArenaElements, LeastElements) = Plan();
     }
 
     public string Name { get; }
@@ -61,7 +61,10 @@ internal sealed class Program
     /// <summary>Size of the arena, in elements.</summary>
     public long ArenaElements { get; }
 
-    private (long[] Offsets, long Elements) Plan()
+    /// <summary>The most elements that are alive at one node: what the arena cannot be smaller than.</summary>
+    public long LeastElements { get; }
+
+    private (long[] Offsets, long Elements, long Least) Plan()
     {
         var first = Enumerable.Repeat(int.MaxValue, Tensors.Count).ToArray();
         var last = Enumerable.Repeat(-1, Tensors.Count).ToArray();
@@ -87,14 +90,14 @@ internal sealed class Program
         }
 
         var arena = Tensors.Where(t => t.Place == TensorPlace.Arena && last[t.Id] >= 0).ToArray();
-        var (places, elements) = ArenaPlanner.Place(
-            [.. arena.Select(t => new ArenaPlanner.Interval(t.Id, t.Elements, first[t.Id], last[t.Id]))]);
+        var intervals = Array.ConvertAll(arena, t => new ArenaPlanner.Interval(t.Id, t.Elements, first[t.Id], last[t.Id]));
+        var (places, elements) = ArenaPlanner.Place(intervals);
         var offsets = Enumerable.Repeat(-1L, Tensors.Count).ToArray();
         for (var i = 0; i < arena.Length; i++)
         {
             offsets[arena[i].Id] = places[i];
         }
 
-        return (offsets, elements);
+        return (offsets, elements, ArenaPlanner.MostAlive(intervals));
     }
 }

@@ -68,7 +68,7 @@ internal static class PlanCommand
         Console.WriteLine();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Program}: {report.Lines.Count} launches, arena {report.ArenaBytes:N0} bytes (without sharing {report.UnplannedBytes:N0})"));
+            $"{report.Program}: {report.Lines.Count} launches, arena {report.ArenaBytes:N0} bytes (at one launch {report.LeastBytes:N0} are alive; without sharing {report.UnplannedBytes:N0})"));
         var layerWidth = report.Lines.Max(l => l.Layer.Length);
         var operationWidth = report.Lines.Max(l => l.Operation.Length);
         var variantWidth = report.Lines.Max(l => l.Variant.Length);
