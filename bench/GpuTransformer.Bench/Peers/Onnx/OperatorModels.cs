@@ -19,6 +19,8 @@ internal static class OperatorModels
         var values = Weight(k, n);
         for (var i = 0; i < weights; i++)
         {
+            // No two are alike, so that none stands for another.
+            values[0] = i;
             var weight = model.Constant<float>($"weight.{i}", OnnxType.Float, values, k, n);
             model.Node("MatMul", "", [x, weight], model.Output($"y.{i}", m, n));
         }
@@ -36,6 +38,7 @@ internal static class OperatorModels
         var scales = Scales(n * blocks);
         for (var i = 0; i < weights; i++)
         {
+            Distinguish(bytes, scales, i);
             var weight = model.Constant<byte>($"weight.{i}", OnnxType.UInt8, bytes, n, blocks, QuantizedBlock * bits / 8);
             var scale = model.Constant<float>($"scale.{i}", OnnxType.Float, scales, n * blocks);
             model.Node(
@@ -55,6 +58,7 @@ internal static class OperatorModels
         var scales = Scales(n);
         for (var i = 0; i < weights; i++)
         {
+            Distinguish(bytes, scales, i);
             var weight = model.Constant<byte>($"weight.{i}", OnnxType.Int8, bytes, k, n);
             var scale = model.Constant<float>($"scale.{i}", OnnxType.Float, scales, n);
             model.Node("DynamicQuantizeMatMul", OnnxModel.Microsoft, [x, weight, scale], model.Output($"y.{i}", 1, n));
@@ -157,6 +161,13 @@ internal static class OperatorModels
         var values = new float[k * n];
         RandomValues.Fill("weight", 0, MathF.Sqrt(3f / k), values);
         return values;
+    }
+
+    /// <summary>Makes a matrix unlike all others, so that none stands for another.</summary>
+    private static void Distinguish(byte[] bytes, float[] scales, int number)
+    {
+        BitConverter.TryWriteBytes(bytes, number);
+        scales[0] = 1e-3f + number * 1e-6f;
     }
 
     private static byte[] Bytes(long count)

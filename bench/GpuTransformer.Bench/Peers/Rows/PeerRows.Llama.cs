@@ -1,4 +1,5 @@
 using GpuTransformer.Diagnostics.Roofline;
+using GpuTransformer.Kernels;
 
 namespace GpuTransformer.Bench.Peers;
 
@@ -22,9 +23,15 @@ internal static partial class PeerRows
         }
 
         var cached = sizeof(float) * sizes.KeysAndValues * (Prompt + New / 2.0);
-        yield return Model(
-            "smollm2.decode64",
-            new Work(New * (2 * sizes.Weights + 2 * attended * (Prompt + New / 2.0)), New * (FileBytes + cached), IsMemoryBound: true),
-            new LlamaPeer(Prompt, New, IsDecoding: true), new RowTarget(0.95), context => new DecodeSide(SmolLm2.Load(context), Prompt, New));
+        foreach (var (name, activations, target) in new[]
+        {
+            ("smollm2.decode64", ActivationEncoding.F32, 0.95), ("smollm2.decode64.int8", ActivationEncoding.Int8, 0.70),
+        })
+        {
+            yield return Model(
+                name, new Work(New * (2 * sizes.Weights + 2 * attended * (Prompt + New / 2.0)), New * (FileBytes + cached), IsMemoryBound: true),
+                new LlamaPeer(Prompt, New, IsDecoding: true), new RowTarget(target),
+                context => new DecodeSide(SmolLm2.Load(context, activations), Prompt, New));
+        }
     }
 }

@@ -40,18 +40,34 @@ internal static partial class PeerRows
         const int K = 768, N = 3072;
         var beyond = ProcessorCaches.BytesBeyondCaches;
 
-        PeerRow Ring(string name, double bytes, WeightEncoding encoding, RowTarget target, Func<int, (string, Func<OnnxModel>)> peer)
+        const double Weights = (double)K * N;
+
+        // As ours stores them: a block of 32 has a scale of 16 bits beside it.
+        const double Int8Bytes = Weights * 34 / 32, Int4Bytes = Weights * 18 / 32;
+
+        PeerRow Ring(
+            string name, double bytes, WeightEncoding encoding, ActivationEncoding activations, RowTarget target, string op, Func<int, OnnxModel> peer)
         {
             var count = (int)Math.Ceiling(beyond / bytes);
             return new PeerRow(
-                name, new Work(2.0 * K * N * count, bytes * count, IsMemoryBound: true), new OperatorPeer(peer(count)), target,
-                context => new CaseSide(new WeightRingCase(context.Device, new MatMulShape(1, K, N), encoding, beyond), count))
+                name, new Work(2 * Weights * count, bytes * count, IsMemoryBound: true), new OperatorPeer((op, () => peer(count))), target,
+                context => new CaseSide(
+                    new WeightRingCase(context.Device, new MatMulShape(1, K, N), encoding, beyond, activations), count))
             { Pieces = count };
         }
 
         yield return Ring(
-            "ring.float32", sizeof(float) * (double)K * N, WeightEncoding.F32, new RowTarget(0.91, 0.93),
-            count => ("MatMul", () => OperatorModels.MatMul(1, K, N, count)));
+            "ring.float32", sizeof(float) * Weights, WeightEncoding.F32, ActivationEncoding.F32, new RowTarget(0.91, 0.93), "MatMul",
+            count => OperatorModels.MatMul(1, K, N, count));
+        yield return Ring(
+            "ring.int8", Int8Bytes, WeightEncoding.Q8_0, ActivationEncoding.Int8, new RowTarget(0.72), "MatMulNBits 8",
+            count => OperatorModels.MatMulNBits(K, N, 8, count));
+        yield return Ring(
+            "ring.int8.columns", Int8Bytes, WeightEncoding.Q8_0, ActivationEncoding.Int8, new RowTarget(0.99, 0.95), "DynamicQuantizeMatMul",
+            count => OperatorModels.DynamicQuantizeMatMul(K, N, count));
+        yield return Ring(
+            "ring.int4", Int4Bytes, WeightEncoding.Q4_0, ActivationEncoding.Int8, new RowTarget(0.60), "MatMulNBits 4",
+            count => OperatorModels.MatMulNBits(K, N, 4, count));
     }
 
     private static IEnumerable<PeerRow> Attention()

@@ -2,6 +2,7 @@ using GpuTransformer.Generation;
 using GpuTransformer.Graph;
 using GpuTransformer.Kernels;
 using GpuTransformer.Models;
+using GpuTransformer.Weights;
 
 namespace GpuTransformer.Bench.Peers;
 
@@ -181,6 +182,8 @@ internal static class SmolLm2
             : throw new InputException($"{folder}: expected a GGUF file of SmolLM2, found none.");
     }
 
-    public static CausalModel Load(SideContext context) =>
-        (CausalModel)TransformerModel.Load(File(context.Shared), context.ComputeDevice);
+    /// <summary>With its weights as they are stored.</summary>
+    public static CausalModel Load(SideContext context, ActivationEncoding activations = ActivationEncoding.F32) =>
+        (CausalModel)TransformerModel.Load(
+            File(context.Shared), context.ComputeDevice, new LoadOptions { Activations = activations });
 }

@@ -21,7 +21,9 @@ internal sealed class WeightRingCase : BenchCase
     /// <param name="shape">M, K and N.</param>
     /// <param name="encoding">How the weights are stored.</param>
     /// <param name="ringBytes">What the ring holds at least.</param>
-    public WeightRingCase(BenchDevice device, MatMulShape shape, WeightEncoding encoding, long ringBytes)
+    /// <param name="activations">How the row is multiplied.</param>
+    public WeightRingCase(
+        BenchDevice device, MatMulShape shape, WeightEncoding encoding, long ringBytes, ActivationEncoding activations = ActivationEncoding.F32)
         : base("matmul", $"{shape} {NameOf(encoding)}", default)
     {
         _device = device;
@@ -30,9 +32,9 @@ internal sealed class WeightRingCase : BenchCase
         _weight = RandomValues.Weight("weight", shape.N, shape.K);
         _x = device.Random((long)shape.M * shape.K, "x");
         _y = device.Empty((long)shape.M * shape.N, "y");
-        var first = PackedMatrix.Create(device.Kernels, encoding, _weight);
+        var first = PackedMatrix.Create(device.Kernels, encoding, activations, _weight);
         var count = (int)Math.Max(1, (ringBytes + first.ByteSize - 1) / first.ByteSize);
-        _ring = [first, .. Enumerable.Range(1, count - 1).Select(_ => PackedMatrix.Create(device.Kernels, encoding, _weight))];
+        _ring = [first, .. Enumerable.Range(1, count - 1).Select(_ => PackedMatrix.Create(device.Kernels, encoding, activations, _weight))];
         _operations = [.. _ring.Select(Bind)];
         if (_operations[0].WorkspaceFloats > 0)
         {
@@ -45,11 +47,13 @@ internal sealed class WeightRingCase : BenchCase
     }
 
     // Sums of about 1. Float32 as for many rows. Half precision rounds a weight by 2^-12 of itself in the mean, 8 bits by
-    // 1/440 of the largest, which is 1.7 times the mean; the sums are as far off, and six times that is never seen.
+    // 1/440 of the largest, which is 1.7 times the mean, and a row rounded to 8 bits as much again; 4 bits by 1/28 of the
+    // largest. The sums are as far off, and six times that is never seen.
     private double Tolerance => _encoding switch
     {
         WeightEncoding.F32 => 1e-6 * Math.Sqrt(_shape.K),
-        WeightEncoding.Q8_0 => 0.025,
+        WeightEncoding.Q8_0 => 0.035,
+        WeightEncoding.Q4_0 => 0.4,
         _ => 2e-3,
     };
 
@@ -59,12 +63,13 @@ internal sealed class WeightRingCase : BenchCase
 
     public override ILGPU.Runtime.AcceleratorStream Stream => _device.Stream;
 
-    /// <summary>float32, float16, int8.</summary>
+    /// <summary>float32, float16, int8, 4 bits.</summary>
     public static string NameOf(WeightEncoding encoding) => encoding switch
     {
         WeightEncoding.F32 => "float32",
         WeightEncoding.F16 => "float16",
         WeightEncoding.BF16 => "bfloat16",
+        WeightEncoding.Q4_0 => "4 bits",
         _ => "int8",
     };
 
