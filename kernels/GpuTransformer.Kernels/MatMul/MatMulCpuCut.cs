@@ -80,8 +80,9 @@ internal readonly struct MatMulCpuCut
 
         var blocks = (int)Math.Clamp(Divide(wantedOfMatrix, panels), leastBlocks, mostBlocks);
         var group = (int)Math.Clamp((long)panels * blocks / wantedOfMatrix, 1, panels);
-        if (rows <= pairRows && group > 1)
+        if (rows <= pairRows && (group > 1 || panels >= 2 * threads))
         {
+            // Two panels at once read memory faster than one.
             group += group & 1;
         }
 

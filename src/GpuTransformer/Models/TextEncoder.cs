@@ -11,7 +11,7 @@ public abstract partial class TextEncoder : TransformerModel
 {
     private readonly EncoderStack _stack;
     private readonly EncoderHead? _head;
-    private readonly RunPool<EncoderRun> _runs = new();
+    private readonly RunPool<EncoderRun> _runs;
 
     private protected TextEncoder(EncoderConfig config, EncoderStack stack, EncoderHead? head, WeightLoader load, ComputeDevice device, string folder)
         : base(load.Weights, device, folder)
@@ -19,6 +19,9 @@ public abstract partial class TextEncoder : TransformerModel
         Config = config;
         _stack = stack;
         _head = head;
+
+        // On a CPU batches run in parts, short texts together and long ones, and a run of a part is small.
+        _runs = new RunPool<EncoderRun>(device.Kernels.Traits.Kind == DeviceKind.Cpu ? 4 : 1);
     }
 
     /// <summary>The config.</summary>

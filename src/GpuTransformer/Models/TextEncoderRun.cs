@@ -131,16 +131,7 @@ public abstract partial class TextEncoder
                 return [ReadHead(batch, selected)];
             }
 
-            var values = new float[batch.Batch * batch.Length * HiddenSize];
-            var packed = ReadPacked(_hidden, Session.RowsOf(_space.Rows), HiddenSize);
-            for (var i = 0; i < batch.Batch * batch.Length; i++)
-            {
-                if (_rowOf[i] >= 0)
-                {
-                    packed.AsSpan(_rowOf[i] * HiddenSize, HiddenSize).CopyTo(values.AsSpan(i * HiddenSize));
-                }
-            }
-
+            var values = ReadHidden(batch);
             var hidden = new HostTensor("last_hidden_state", values, batch.Batch, batch.Length, HiddenSize);
             return _headOutput is null ? [hidden] : [hidden, ReadHead(batch, selected)];
         }
@@ -196,6 +187,30 @@ public abstract partial class TextEncoder
 
         public void Dispose() => Session.Dispose();
 
+        /// <summary>The hidden states at their places in the padded batch.</summary>
+        private float[] ReadHidden(TokenBatch batch)
+        {
+            var rows = Session.RowsOf(_space.Rows);
+            if (rows == batch.Batch * batch.Length)
+            {
+                return ReadPacked(_hidden, rows, HiddenSize);
+            }
+
+            var values = new float[batch.Batch * batch.Length * HiddenSize];
+            var packed = ArrayPool<float>.Shared.Rent(rows * HiddenSize);
+            Session.Read(_hidden, packed.AsSpan(0, rows * HiddenSize));
+            for (var i = 0; i < batch.Batch * batch.Length; i++)
+            {
+                if (_rowOf[i] >= 0)
+                {
+                    packed.AsSpan(_rowOf[i] * HiddenSize, HiddenSize).CopyTo(values.AsSpan(i * HiddenSize));
+                }
+            }
+
+            ArrayPool<float>.Shared.Return(packed);
+            return values;
+        }
+
         private HostTensor ReadHead(TokenBatch batch, IReadOnlyList<(int Sequence, int Index)> selected)
         {
             var head = _model._head!;
@@ -217,7 +232,7 @@ public abstract partial class TextEncoder
 
         private float[] ReadPacked(GraphTensor tensor, int rows, int width)
         {
-            var values = new float[rows * width];
+            var values = GC.AllocateUninitializedArray<float>(rows * width);
             Session.Read(tensor, values);
             return values;
         }

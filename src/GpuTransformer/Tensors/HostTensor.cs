@@ -77,7 +77,7 @@ public sealed class HostTensor
         }
 
         long[] shape = [parts.Sum(part => part.Shape[0]), .. parts[0].Shape.Skip(1)];
-        var values = new float[parts.Sum(part => part.Floats.LongLength)];
+        var values = GC.AllocateUninitializedArray<float>(checked((int)parts.Sum(part => part.Floats.LongLength)));
         var next = 0;
         foreach (var part in parts)
         {
