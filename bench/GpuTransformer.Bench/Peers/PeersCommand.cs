@@ -15,14 +15,14 @@ internal static class PeersCommand
     public const string Name = "peers";
 
     private const int LeastAlternations = 1;
-    private const double DefaultSeconds = 1;
+    private const double DefaultSeconds = 0.8;
 
     private static readonly Option<DirectoryInfo> s_node = new("--node") { Description = "Holds node_modules with onnxruntime-node and node-llama-cpp.", HelpName = "FOLDER", Required = true };
     private static readonly Option<DirectoryInfo?> s_shared = new("--shared") { Description = "Holds peers/ and real/. Default: shared beside the repository.", HelpName = "FOLDER" };
     private static readonly Option<string[]> s_rows = new("--rows") { Description = "Only rows whose names begin so.", HelpName = "NAME,...", CustomParser = result => Words(result), DefaultValueFactory = _ => [] };
     private static readonly Option<int[]> s_threads = new("--threads") { Description = "Numbers of threads.", HelpName = "N,...", CustomParser = result => Numbers(result), DefaultValueFactory = _ => [1, 2] };
     private static readonly Option<int> s_alternations = new("--alternations") { Description = "How often both sides are timed.", HelpName = "N", DefaultValueFactory = _ => 5 };
-    private static readonly Option<double> s_seconds = new("--seconds") { Description = "How long a side is timed at a time.", HelpName = "S", DefaultValueFactory = _ => DefaultSeconds };
+    private static readonly Option<double> s_seconds = new("--seconds") { Description = "How long a side is timed at a time; single operators half as long.", HelpName = "S", DefaultValueFactory = _ => DefaultSeconds };
     private static readonly Option<DirectoryInfo?> s_keep = new("--keep") { Description = "Write random weights there and keep them for the next run (several GB). Default: a temporary folder that is removed.", HelpName = "FOLDER" };
     private static readonly Option<FileInfo?> s_json = new("--json") { Description = "Write all figures there too.", HelpName = "FILE" };
 

@@ -26,6 +26,9 @@ internal abstract record Peer
     /// <summary>Ways that it has for the same work; the fastest is found once and then runs alone.</summary>
     public abstract IReadOnlyList<string> Candidates(PeerPlaces places, int threads);
 
+    /// <summary>Whether the candidates are numbers of threads.</summary>
+    public virtual bool CandidatesAreThreads => false;
+
     /// <summary>One process that times one candidate.</summary>
     /// <param name="places">Where things are.</param>
     /// <param name="row">The row.</param>
@@ -87,6 +90,8 @@ internal sealed record OperatorPeer(params (string Name, Func<OnnxModel> Make)[]
 internal sealed record LlamaPeer(int Prompt, int New, bool IsDecoding) : Peer
 {
     private const int MostRounds = 5;
+
+    public override bool CandidatesAreThreads => true;
 
     public override IReadOnlyList<string> Candidates(PeerPlaces places, int threads) =>
         [.. Enumerable.Range(1, threads).Select(count => $"llama.cpp x{count}")];

@@ -18,6 +18,8 @@ internal sealed class PeersRun(PeersPlan plan, PeerPlaces places, Action<string>
     private const string ProcessorFile = "/proc/cpuinfo";
     private readonly Dictionary<int, List<MachinePeaks>> _peaks = [];
     private readonly List<RowResult> _results = [];
+    private readonly Dictionary<(string Row, int Threads), string> _fastest = [];
+    private readonly Dictionary<(string Row, string Candidate, int Threads), double> _expected = [];
 
     /// <summary>Rows that are done.</summary>
     public IReadOnlyList<RowResult> Results => _results;
@@ -80,8 +82,7 @@ internal sealed class PeersRun(PeersPlan plan, PeerPlaces places, Action<string>
 
     private async Task<RowResult> Measure(PeerRow row, int threads, string what, CancellationToken cancellation)
     {
-        progress($"{what}: finding the faster peer");
-        var (candidate, expected) = await FindFastest(row, threads, cancellation);
+        var candidate = await Candidate(row, threads, what, cancellation);
         var ratios = new Ratios();
         for (var i = 0; i < plan.Alternations; i++)
         {
@@ -97,7 +98,7 @@ internal sealed class PeersRun(PeersPlan plan, PeerPlaces places, Action<string>
                 }
                 else
                 {
-                    theirs = await Theirs(row, candidate, threads, expected, cancellation);
+                    theirs = await Theirs(row, candidate, threads, cancellation);
                 }
             }
 
@@ -107,27 +108,47 @@ internal sealed class PeersRun(PeersPlan plan, PeerPlaces places, Action<string>
         return new RowResult(row, threads, candidate, ratios, Set);
     }
 
-    private async Task<(string Candidate, double Milliseconds)> FindFastest(PeerRow row, int threads, CancellationToken cancellation)
+    /// <summary>The fastest of the peer's candidates: found on the most threads and taken on fewer too, unless the
+    /// candidates themselves are numbers of threads.</summary>
+    private async Task<string> Candidate(PeerRow row, int threads, string what, CancellationToken cancellation)
     {
-        var best = ("", double.PositiveInfinity);
-        foreach (var candidate in row.Peer.Candidates(places, threads))
+        var asked = row.Peer.CandidatesAreThreads ? threads : plan.Threads.Max();
+        if (_fastest.TryGetValue((row.Name, asked), out var known))
         {
-            var time = await Theirs(row, candidate, threads, null, cancellation);
-            best = time < best.Item2 ? (candidate, time) : best;
+            return known;
         }
 
-        return best;
+        var candidates = row.Peer.Candidates(places, asked);
+        if (candidates.Count == 0)
+        {
+            throw new SideException("the shared folder has no graph of this name");
+        }
+
+        var best = (Name: candidates[0], Time: double.PositiveInfinity);
+        foreach (var candidate in candidates.Count > 1 ? candidates : [])
+        {
+            progress($"{what}: finding the faster peer");
+            var time = await Theirs(row, candidate, asked, cancellation);
+            best = time < best.Time ? (candidate, time) : best;
+        }
+
+        return _fastest[(row.Name, asked)] = best.Name;
     }
 
     private async Task<double> Ours(PeerRow row, int threads, CancellationToken cancellation)
     {
-        var answer = await SideProcess.Run(SideCommand.Ours(places, row.Name, threads, plan.Seconds), cancellation);
+        var answer = await SideProcess.Run(SideCommand.Ours(places, row.Name, threads, Seconds(row)), cancellation);
         return answer.GetProperty("median").GetDouble();
     }
 
-    private async Task<double> Theirs(PeerRow row, string candidate, int threads, double? expected, CancellationToken cancellation)
+    private async Task<double> Theirs(PeerRow row, string candidate, int threads, CancellationToken cancellation)
     {
-        var command = row.Peer.Command(places, row, candidate, threads, plan.Seconds, expected);
-        return row.Peer.Milliseconds(await SideProcess.Run(command, cancellation));
+        // The peers' scripts count runs, so that a time of theirs says how many fill the next one's seconds.
+        var key = (row.Name, candidate, threads);
+        var command = row.Peer.Command(places, row, candidate, threads, Seconds(row), _expected.TryGetValue(key, out var time) ? time : null);
+        return _expected[key] = row.Peer.Milliseconds(await SideProcess.Run(command, cancellation));
     }
+
+    /// <summary>Single operators take microseconds: half the time gives their median as well.</summary>
+    private double Seconds(PeerRow row) => row.IsModel ? plan.Seconds : plan.Seconds / 2;
 }
