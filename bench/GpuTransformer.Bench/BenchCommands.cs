@@ -11,6 +11,7 @@ internal static class BenchCommands
     [
         Overhead.OverheadCommand.Create,
         Memory.MemoryCommand.Create,
+        Quality.QualityCommand.Create,
         Start.StartCommand.Create,
         PeersCommand.Create,
     ];
