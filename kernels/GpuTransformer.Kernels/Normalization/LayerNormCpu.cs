@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace GpuTransformer.Kernels;
 
 /// <summary>Computes: s = x + residual; y = (s - mean) / √(variance + eps) · (weight + shift) + bias.
-/// <para>Shapes: x, residual, sum, y (rows, width); weight, bias (width). A tile owns some whole rows.</para>
+/// <para>Shapes: x, residual, sum, y (rows, width); weight, bias (width). A tile owns some whole rows, two at a time.</para>
 /// <para>Numerics: two passes over the row in cache, mean first and then the centred squares, so large means lose
 /// nothing. Four accumulators, registers ascending; added up in pairs, then lane by halves.</para>
 /// <para>Cost: 8 bytes an element, 4 more each for residual and sum; about 8 flops.</para></summary>
@@ -21,72 +21,98 @@ internal unsafe struct LayerNormCpu : ISimdTile
     {
         ref var a = ref *(NormCpu.Args*)args;
         var (first, end) = RowTiles.Of(tile, a.Rows.Count, a.Width);
-        for (var r = first; r < end; r++)
+        for (var r = first; r < end; r += 2)
         {
-            var x = NormCpu.Source<TSimd, TVector>(ref a, r);
-            var mean = Sum<TSimd, TVector>(x, a.Width) / a.Width;
-            var variance = CentredSquares<TSimd, TVector>(x, a.Width, mean) / a.Width;
-            NormCpu.Apply<TSimd, TVector>(ref a, x, a.Y.Row(r), mean, 1f / MathF.Sqrt(variance + a.Epsilon));
+            var second = Math.Min(r + 1, end - 1);
+            var x0 = NormCpu.Source<TSimd, TVector>(ref a, r);
+            var x1 = second == r ? x0 : NormCpu.Source<TSimd, TVector>(ref a, second);
+            Sums<TSimd, TVector>(x0, x1, a.Width, out var mean0, out var mean1);
+            mean0 /= a.Width;
+            mean1 /= a.Width;
+            CentredSquares<TSimd, TVector>(x0, x1, a.Width, mean0, mean1, out var square0, out var square1);
+            var factor0 = 1f / MathF.Sqrt(square0 / a.Width + a.Epsilon);
+            var factor1 = 1f / MathF.Sqrt(square1 / a.Width + a.Epsilon);
+            NormCpu.Apply<TSimd, TVector>(ref a, x0, x1, r, second, mean0, mean1, factor0, factor1);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Sum<TSimd, TVector>(float* x, int count)
+    private static void Sums<TSimd, TVector>(float* x, float* z, int count, out float sumX, out float sumZ)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {
         var lanes = TSimd.Lanes;
         var zero = TSimd.Create(0f);
         var (s0, s1, s2, s3) = (zero, zero, zero, zero);
+        var (t0, t1, t2, t3) = (zero, zero, zero, zero);
         var i = 0;
         for (; i + 4 * lanes <= count; i += 4 * lanes)
         {
             s0 = TSimd.Add(s0, TSimd.Load(x + i));
+            t0 = TSimd.Add(t0, TSimd.Load(z + i));
             s1 = TSimd.Add(s1, TSimd.Load(x + i + lanes));
+            t1 = TSimd.Add(t1, TSimd.Load(z + i + lanes));
             s2 = TSimd.Add(s2, TSimd.Load(x + i + 2 * lanes));
+            t2 = TSimd.Add(t2, TSimd.Load(z + i + 2 * lanes));
             s3 = TSimd.Add(s3, TSimd.Load(x + i + 3 * lanes));
+            t3 = TSimd.Add(t3, TSimd.Load(z + i + 3 * lanes));
         }
 
         for (; i + lanes <= count; i += lanes)
         {
             s0 = TSimd.Add(s0, TSimd.Load(x + i));
+            t0 = TSimd.Add(t0, TSimd.Load(z + i));
         }
 
         s1 = TSimd.Add(s1, TSimd.LoadFirst(x + i, count - i));
-        return TSimd.Sum(TSimd.Add(TSimd.Add(s0, s1), TSimd.Add(s2, s3)));
+        t1 = TSimd.Add(t1, TSimd.LoadFirst(z + i, count - i));
+        sumX = TSimd.Sum(TSimd.Add(TSimd.Add(s0, s1), TSimd.Add(s2, s3)));
+        sumZ = TSimd.Sum(TSimd.Add(TSimd.Add(t0, t1), TSimd.Add(t2, t3)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float CentredSquares<TSimd, TVector>(float* x, int count, float mean)
+    private static void CentredSquares<TSimd, TVector>(
+        float* x, float* z, int count, float meanX, float meanZ, out float sumX, out float sumZ)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {
         var lanes = TSimd.Lanes;
         var zero = TSimd.Create(0f);
-        var m = TSimd.Create(mean);
+        var (m, n) = (TSimd.Create(meanX), TSimd.Create(meanZ));
         var (s0, s1, s2, s3) = (zero, zero, zero, zero);
+        var (t0, t1, t2, t3) = (zero, zero, zero, zero);
         var i = 0;
         for (; i + 4 * lanes <= count; i += 4 * lanes)
         {
-            var d0 = TSimd.Subtract(TSimd.Load(x + i), m);
-            var d1 = TSimd.Subtract(TSimd.Load(x + i + lanes), m);
-            var d2 = TSimd.Subtract(TSimd.Load(x + i + 2 * lanes), m);
-            var d3 = TSimd.Subtract(TSimd.Load(x + i + 3 * lanes), m);
-            s0 = TSimd.MultiplyAdd(d0, d0, s0);
-            s1 = TSimd.MultiplyAdd(d1, d1, s1);
-            s2 = TSimd.MultiplyAdd(d2, d2, s2);
-            s3 = TSimd.MultiplyAdd(d3, d3, s3);
+            s0 = Square<TSimd, TVector>(TSimd.Load(x + i), m, s0);
+            t0 = Square<TSimd, TVector>(TSimd.Load(z + i), n, t0);
+            s1 = Square<TSimd, TVector>(TSimd.Load(x + i + lanes), m, s1);
+            t1 = Square<TSimd, TVector>(TSimd.Load(z + i + lanes), n, t1);
+            s2 = Square<TSimd, TVector>(TSimd.Load(x + i + 2 * lanes), m, s2);
+            t2 = Square<TSimd, TVector>(TSimd.Load(z + i + 2 * lanes), n, t2);
+            s3 = Square<TSimd, TVector>(TSimd.Load(x + i + 3 * lanes), m, s3);
+            t3 = Square<TSimd, TVector>(TSimd.Load(z + i + 3 * lanes), n, t3);
         }
 
         for (; i + lanes <= count; i += lanes)
         {
-            var d = TSimd.Subtract(TSimd.Load(x + i), m);
-            s0 = TSimd.MultiplyAdd(d, d, s0);
+            s0 = Square<TSimd, TVector>(TSimd.Load(x + i), m, s0);
+            t0 = Square<TSimd, TVector>(TSimd.Load(z + i), n, t0);
         }
 
         var left = count - i;
-        var rest = TSimd.SelectRange(TSimd.Subtract(TSimd.LoadFirst(x + i, left), m), zero, 0, left);
-        s1 = TSimd.MultiplyAdd(rest, rest, s1);
-        return TSimd.Sum(TSimd.Add(TSimd.Add(s0, s1), TSimd.Add(s2, s3)));
+        s1 = Square<TSimd, TVector>(TSimd.SelectRange(TSimd.LoadFirst(x + i, left), m, 0, left), m, s1);
+        t1 = Square<TSimd, TVector>(TSimd.SelectRange(TSimd.LoadFirst(z + i, left), n, 0, left), n, t1);
+        sumX = TSimd.Sum(TSimd.Add(TSimd.Add(s0, s1), TSimd.Add(s2, s3)));
+        sumZ = TSimd.Sum(TSimd.Add(TSimd.Add(t0, t1), TSimd.Add(t2, t3)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Square<TSimd, TVector>(TVector value, TVector mean, TVector sum)
+        where TSimd : ISimd<TVector>
+        where TVector : struct
+    {
+        var difference = TSimd.Subtract(value, mean);
+        return TSimd.MultiplyAdd(difference, difference, sum);
     }
 }

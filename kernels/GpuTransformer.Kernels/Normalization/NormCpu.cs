@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary>What the CPU tiles of LayerNorm and RMSNorm share: their arguments and the sum with the residual.</summary>
+/// <summary>What the CPU tiles of LayerNorm and RMSNorm share: their arguments, the sum with the residual, and the last
+/// pass. Rows go in pairs, whose sums and square roots, long chains of dependent operations, overlap; a row's bits are
+/// the same in a pair and alone, where it is its own partner.</summary>
 internal static unsafe class NormCpu
 {
     internal struct Args
@@ -49,49 +51,54 @@ internal static unsafe class NormCpu
         }
 
         var sum = a.Sum.IsNull ? a.Y.Row(row) : a.Sum.Row(row);
-        var residual = a.Residual.IsNull ? null : a.Residual.Row(row);
-        var i = 0;
-        for (; i + TSimd.Lanes <= a.Width; i += TSimd.Lanes)
+        if (a.Residual.IsNull)
         {
-            var value = TSimd.Load(x + i);
-            TSimd.Store(residual == null ? value : TSimd.Add(value, TSimd.Load(residual + i)), sum + i);
+            Unsafe.CopyBlockUnaligned(sum, x, (uint)a.Width * sizeof(float));
         }
-
-        if (i < a.Width)
+        else
         {
-            var value = TSimd.LoadFirst(x + i, a.Width - i);
-            value = residual == null ? value : TSimd.Add(value, TSimd.LoadFirst(residual + i, a.Width - i));
-            TSimd.StoreFirst(value, sum + i, a.Width - i);
+            AddCpu.Row<TSimd, TVector>(x, a.Residual.Row(row), sum, a.Width);
         }
 
         return sum;
     }
 
-    /// <summary>y = (x - mean) · factor · (weight + shift) + bias.</summary>
+    /// <summary>y = (x - mean) · factor · (weight + shift) + bias for two rows, which may be the same; y may be x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Apply<TSimd, TVector>(ref Args a, float* x, float* y, float mean, float factor)
+    public static void Apply<TSimd, TVector>(
+        ref Args a, float* x0, float* x1, int row0, int row1, float mean0, float mean1, float factor0, float factor1)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {
-        var m = TSimd.Create(mean);
-        var f = TSimd.Create(factor);
+        var y0 = a.Y.Row(row0);
+        var y1 = a.Y.Row(row1);
+        var weights = a.Weight;
+        var biases = a.Bias;
+        var width = a.Width;
+        var (m0, m1) = (TSimd.Create(mean0), TSimd.Create(mean1));
+        var (f0, f1) = (TSimd.Create(factor0), TSimd.Create(factor1));
         var shift = TSimd.Create(a.WeightShift);
         var zero = TSimd.Create(0f);
         var i = 0;
-        for (; i + TSimd.Lanes <= a.Width; i += TSimd.Lanes)
+        for (; i + TSimd.Lanes <= width; i += TSimd.Lanes)
         {
-            var value = TSimd.Multiply(TSimd.Subtract(TSimd.Load(x + i), m), f);
-            var weight = TSimd.Add(TSimd.Load(a.Weight + i), shift);
-            TSimd.Store(TSimd.MultiplyAdd(value, weight, a.Bias == null ? zero : TSimd.Load(a.Bias + i)), y + i);
+            var weight = TSimd.Add(TSimd.Load(weights + i), shift);
+            var bias = biases == null ? zero : TSimd.Load(biases + i);
+            var value0 = TSimd.Multiply(TSimd.Subtract(TSimd.Load(x0 + i), m0), f0);
+            var value1 = TSimd.Multiply(TSimd.Subtract(TSimd.Load(x1 + i), m1), f1);
+            TSimd.Store(TSimd.MultiplyAdd(value0, weight, bias), y0 + i);
+            TSimd.Store(TSimd.MultiplyAdd(value1, weight, bias), y1 + i);
         }
 
-        if (i < a.Width)
+        if (i < width)
         {
-            var left = a.Width - i;
-            var value = TSimd.Multiply(TSimd.Subtract(TSimd.LoadFirst(x + i, left), m), f);
-            var weight = TSimd.Add(TSimd.LoadFirst(a.Weight + i, left), shift);
-            TSimd.StoreFirst(
-                TSimd.MultiplyAdd(value, weight, a.Bias == null ? zero : TSimd.LoadFirst(a.Bias + i, left)), y + i, left);
+            var left = width - i;
+            var weight = TSimd.Add(TSimd.LoadFirst(weights + i, left), shift);
+            var bias = biases == null ? zero : TSimd.LoadFirst(biases + i, left);
+            var value0 = TSimd.Multiply(TSimd.Subtract(TSimd.LoadFirst(x0 + i, left), m0), f0);
+            var value1 = TSimd.Multiply(TSimd.Subtract(TSimd.LoadFirst(x1 + i, left), m1), f1);
+            TSimd.StoreFirst(TSimd.MultiplyAdd(value0, weight, bias), y0 + i, left);
+            TSimd.StoreFirst(TSimd.MultiplyAdd(value1, weight, bias), y1 + i, left);
         }
     }
 }

@@ -62,6 +62,10 @@ internal unsafe interface ISimd<TVector>
     /// value that is NaN stays it.</summary>
     static abstract TVector ScaleByFloor(TVector value, TVector t, TVector lowest);
 
+    /// <summary>value · 2^p for p as in <see cref="PowerOfTwo"/>, by adding p to the exponent's bits: right while the
+    /// result is a normal number; NaN stays NaN.</summary>
+    static abstract TVector ScaleByPower(TVector value, TVector shifted);
+
     /// <summary>The lanes of <paramref name="value"/> that are numbers, <paramref name="other"/> where it is NaN.</summary>
     static abstract TVector NumbersOr(TVector value, TVector other);
 

@@ -97,6 +97,10 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
                 Simd256.ScaleByFloor(value.GetUpper(), t.GetUpper(), lowest.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ScaleByPower(Vector512<float> value, Vector512<float> shifted) =>
+        (value.AsInt32() + (shifted.AsInt32() << 23)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> NumbersOr(Vector512<float> value, Vector512<float> other) =>
         Vector512.ConditionalSelect(Vector512.Equals(value, value), value, other);
 

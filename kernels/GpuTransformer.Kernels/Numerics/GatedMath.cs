@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+
+namespace GpuTransformer.Kernels;
+
+/// <summary>x · gate(x) for the gates of activations, gate(x) + gate(-x) = 1, over SIMD registers: max(x, 0) - |x| · h(|x|)
+/// with h(a) = gate(-a), which falls from 1/2 to 0. One path for both signs, nothing overflows, and a large negative
+/// x loses nothing to cancellation. NaN gives NaN; -infinity gives the limit, 0.</summary>
+internal static class GatedMath
+{
+    /// <summary>Where the gate is cut off: e^-86 is still a normal number.</summary>
+    private const float Farthest = -86f;
+
+    /// <summary>The same for the normal distribution, where h is 2^-121.</summary>
+    private const float FarthestNormal = -9.75f;
+
+    /// <summary>log₂e less <see cref="FastMath.Log2E"/>.</summary>
+    private const float Log2ELow = 1.92596299e-8f;
+
+    // log₂ h(a) = -1 - a (N1 + ... + N8 a⁷) for the normal distribution, h(a) = erfc(a/√2) / 2: a minimax fit over 0 ≤ a ≤ 6 to
+    // 2.6e-8 of 1/2; beyond it falls on. Here in -a.
+    private const float N1 = 1.15110517f;
+    private const float N2 = -0.45920819f;
+    private const float N3 = 0.0524961874f;
+    private const float N4 = 0.00706343492f;
+    private const float N5 = 0.00013694838f;
+    private const float N6 = -0.000186175021f;
+    private const float N7 = -3.9376544e-5f;
+    private const float N8 = -2.83481336e-6f;
+
+    // 2^r for |r| ≤ 1/2 as 1 + r (P1 + ... + P5 r⁴), a minimax fit of the relative error: 1.1e-7.
+    private const float P1 = 0.693147004f;
+    private const float P2 = 0.240222424f;
+    private const float P3 = 0.0555073358f;
+    private const float P4 = 0.00967151299f;
+    private const float P5 = 0.00132647273f;
+
+    /// <summary>x · Φ(x), the normal distribution's: within 4e-7 of the smaller of |x| / 2 and the result, and 4e-8. 21
+    /// instructions, no division.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Normal<TSimd, TVector>(TVector x)
+        where TSimd : ISimd<TVector>
+        where TVector : struct
+    {
+        var n = TSimd.Max(TSimd.Create(FarthestNormal), TSimd.Or(x, TSimd.Create(-0f)));
+        var t = TSimd.MultiplyAdd(TSimd.Create(N8), n, TSimd.Create(N7));
+        t = TSimd.MultiplyAdd(t, n, TSimd.Create(N6));
+        t = TSimd.MultiplyAdd(t, n, TSimd.Create(N5));
+        t = TSimd.MultiplyAdd(t, n, TSimd.Create(N4));
+        t = TSimd.MultiplyAdd(t, n, TSimd.Create(N3));
+        t = TSimd.MultiplyAdd(t, n, TSimd.Create(N2));
+        t = TSimd.MultiplyAdd(t, n, TSimd.Create(N1));
+        t = TSimd.MultiplyAdd(t, n, TSimd.Create(-1f));
+        var shifted = TSimd.Add(t, TSimd.Create(FastMath.RoundingShift));
+        var r = TSimd.Subtract(t, TSimd.Subtract(shifted, TSimd.Create(FastMath.RoundingShift)));
+        return TSimd.MultiplyAdd(n, Power<TSimd, TVector>(r, shifted), TSimd.Max(TSimd.Create(0f), x));
+    }
+
+    /// <summary>x · sigmoid(a(x)) for an odd a that grows: within 5e-7 of the result, besides what the rounding of a
+    /// makes. The division overlaps with the rest; an estimate of 14 bits and two of Newton's steps took 16 % longer.</summary>
+    /// <param name="x">The values.</param>
+    /// <param name="negative">-|a(x)|.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Sigmoid<TSimd, TVector>(TVector x, TVector negative)
+        where TSimd : ISimd<TVector>
+        where TVector : struct
+    {
+        negative = TSimd.Max(TSimd.Create(Farthest), negative);
+        var log2E = TSimd.Create(FastMath.Log2E);
+        var shifted = TSimd.MultiplyAdd(negative, log2E, TSimd.Create(FastMath.RoundingShift));
+        var r = TSimd.MultiplyAdd(negative, log2E, TSimd.Subtract(TSimd.Create(FastMath.RoundingShift), shifted));
+        r = TSimd.MultiplyAdd(negative, TSimd.Create(Log2ELow), r);
+        var e = Power<TSimd, TVector>(r, shifted);
+        var gate = TSimd.Divide(e, TSimd.Add(TSimd.Create(1f), e));
+
+        // What is cut off is nothing: without a bound, -infinity or the largest numbers would not be 0 here.
+        var n = TSimd.Max(TSimd.Create(Farthest), TSimd.Or(x, TSimd.Create(-0f)));
+        return TSimd.MultiplyAdd(n, gate, TSimd.Max(TSimd.Create(0f), x));
+    }
+
+    /// <summary>2^(p + r) for |r| ≤ 1/2 and a whole number p from -125 on, which comes with
+    /// <see cref="FastMath.RoundingShift"/> added.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Power<TSimd, TVector>(TVector r, TVector shifted)
+        where TSimd : ISimd<TVector>
+        where TVector : struct
+    {
+        var p = TSimd.MultiplyAdd(TSimd.Create(P5), r, TSimd.Create(P4));
+        p = TSimd.MultiplyAdd(p, r, TSimd.Create(P3));
+        p = TSimd.MultiplyAdd(p, r, TSimd.Create(P2));
+        p = TSimd.MultiplyAdd(p, r, TSimd.Create(P1));
+        p = TSimd.MultiplyAdd(p, r, TSimd.Create(1f));
+        return TSimd.ScaleByPower(p, shifted);
+    }
+}
