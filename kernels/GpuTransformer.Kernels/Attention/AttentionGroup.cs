@@ -87,6 +87,7 @@ internal static class AttentionGroup<TScore, TTile>
         }
 
         AttentionGroupBlock<TScore, TTile>.Close(args, block, shared, outputs, rowThread, column);
+        GroupEnd.Join();
     }
 
     /// <summary>Groups for the rows of a block.</summary>

@@ -65,6 +65,7 @@ internal static class AttentionGroupRow<TScore>
         }
 
         Store(args, lines, total);
+        GroupEnd.Join();
     }
 
     /// <summary>Merges the tiles of a pass in ascending order into a thread's line (Group.IdxX mod 4) and dimensions.</summary>

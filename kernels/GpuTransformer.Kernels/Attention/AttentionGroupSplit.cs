@@ -52,6 +52,8 @@ internal static class AttentionGroupSplit<TScore>
             Group.Barrier();
             Store(args, lines, output, start);
         }
+
+        GroupEnd.Join();
     }
 
     private static void Store(in AttentionArgs<TScore> args, in AttentionLines lines, in Float4x4 output, int start)

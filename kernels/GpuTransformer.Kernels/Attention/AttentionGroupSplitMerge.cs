@@ -78,6 +78,7 @@ internal static class AttentionGroupSplitMerge<TScore>
         }
 
         Store(args, row, head, total);
+        GroupEnd.Join();
     }
 
     /// <summary>One dimension over some tiles.</summary>

@@ -20,7 +20,7 @@ internal struct AttentionLines
 
     /// <summary>Bytes of shared memory, all arrays together, without a kernel's own.</summary>
     public const int SharedBytes =
-        16 * (MaxHeadDim + MostTiles * AttentionKeys.Tile + 2 * MostTiles * TileFours + 2 * MostTiles) + 4 * 6 * Count;
+        16 * (MaxHeadDim + MostTiles * AttentionKeys.Tile + 2 * MostTiles * TileFours) + 4 * (2 * Threads + 5 * Count);
 
     /// <summary>Fours of keys of a tile.</summary>
     public const int TileFours = AttentionKeys.Tile / 4;
@@ -35,7 +35,7 @@ internal struct AttentionLines
     public ArrayView<Float4> Maxima;
     public ArrayView<Float4> Sums;
 
-    /// <summary>Largest score and sum of the weights, [tile][line].</summary>
+    /// <summary>Largest score and sum of the weights, [tile][line], and again up to the number of threads.</summary>
     public ArrayView<float> TileMax;
     public ArrayView<float> TileSum;
 
@@ -73,8 +73,8 @@ internal struct AttentionLines
         lines.Weights = SharedMemory.Allocate<Float4>(MostTiles * AttentionKeys.Tile);
         lines.Maxima = SharedMemory.Allocate<Float4>(MostTiles * TileFours);
         lines.Sums = SharedMemory.Allocate<Float4>(MostTiles * TileFours);
-        lines.TileMax = SharedMemory.Allocate<float>(MostTiles * Count);
-        lines.TileSum = SharedMemory.Allocate<float>(MostTiles * Count);
+        lines.TileMax = SharedMemory.Allocate<float>(Threads);
+        lines.TileSum = SharedMemory.Allocate<float>(Threads);
         lines.Begin = SharedMemory.Allocate<int>(Count);
         lines.End = SharedMemory.Allocate<int>(Count);
         lines.Position = SharedMemory.Allocate<int>(Count);

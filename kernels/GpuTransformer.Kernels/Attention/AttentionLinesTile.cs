@@ -50,30 +50,29 @@ internal static class AttentionLinesTile<TScore>
         }
     }
 
-    /// <summary>Folds largest scores and sums of each tile and line; one thread each.</summary>
+    /// <summary>Folds largest scores and sums of each tile and line; one thread each. The others repeat it into places of
+    /// their own: no branch between these barriers, for the reason that <see cref="GroupEnd"/> gives.</summary>
     public static void FoldTiles(in AttentionLines lines)
     {
         const int half = AttentionLines.TileFours / 2;
-        if (Group.IdxX < lines.Tiles << LineShift)
+        var place = Group.IdxX & ((lines.Tiles << LineShift) - 1);
+        var first = (place >> LineShift << (FourShift + LineShift)) + (place & (AttentionLines.Count - 1));
+        var maxima = lines.Maxima.Cast<float>();
+        var sums = lines.Sums.Cast<float>();
+        var max = maxima[first];
+        for (var four = 1; four < AttentionLines.TileFours; four++)
         {
-            var first = (Group.IdxX >> LineShift << (FourShift + LineShift)) + (Group.IdxX & (AttentionLines.Count - 1));
-            var maxima = lines.Maxima.Cast<float>();
-            var sums = lines.Sums.Cast<float>();
-            var max = maxima[first];
-            for (var four = 1; four < AttentionLines.TileFours; four++)
-            {
-                max = MathF.Max(max, maxima[first + (four << LineShift)]);
-            }
-
-            var sum = 0f;
-            for (var four = 0; four < half; four++)
-            {
-                sum += sums[first + (four << LineShift)] + sums[first + ((four + half) << LineShift)];
-            }
-
-            lines.TileMax[Group.IdxX] = max;
-            lines.TileSum[Group.IdxX] = sum;
+            max = MathF.Max(max, maxima[first + (four << LineShift)]);
         }
+
+        var sum = 0f;
+        for (var four = 0; four < half; four++)
+        {
+            sum += sums[first + (four << LineShift)] + sums[first + ((four + half) << LineShift)];
+        }
+
+        lines.TileMax[Group.IdxX] = max;
+        lines.TileSum[Group.IdxX] = sum;
     }
 
     /// <summary>weights · v of this thread's tile (Group.IdxX >> DimShift) and four dimensions, over the slots that some line

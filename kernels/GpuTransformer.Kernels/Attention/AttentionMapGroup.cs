@@ -81,6 +81,8 @@ internal static class AttentionMapGroup
             Weigh(args, map, place, slot + 2, inverse);
             Weigh(args, map, place, slot + 3, inverse);
         }
+
+        GroupEnd.Join();
     }
 
     /// <summary>q·k of four slots of a page, of which the row sees at least one; dimensions ascending.</summary>

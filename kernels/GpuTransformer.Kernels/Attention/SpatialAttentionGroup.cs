@@ -65,6 +65,8 @@ internal static class SpatialAttentionGroup
             args.Y[first + position, head] *= inverse;
             Advance(args.NumHeads, stepPositions, stepHeads, ref position, ref head);
         }
+
+        GroupEnd.Join();
     }
 
     private static void Advance(int numHeads, int stepPositions, int stepHeads, ref int position, ref int head)

@@ -46,6 +46,7 @@ internal static class ConvolutionGroup<TTile, TPixels, TWeight>
         var totals = default(TTile);
         Multiply(args, place, rows, chunk, shared, ref sums, ref totals);
         Store(args, sums, totals, place, rows, chunk);
+        GroupEnd.Join();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Runtime.ExceptionServices;
 
 namespace GpuTransformer.Kernels;
@@ -13,7 +14,7 @@ internal sealed class KernelCompiler(DeviceTraits traits)
 
     private readonly object _gate = new();
     private readonly List<string> _variants = [];
-    private int _kernels;
+    private readonly HashSet<MethodInfo> _kernels = [];
     private int _running;
     private long _started;
     private TimeSpan _time;
@@ -25,7 +26,7 @@ internal sealed class KernelCompiler(DeviceTraits traits)
         {
             lock (_gate)
             {
-                return new CompileReport(traits.Name, _kernels, _time, [.. _variants]);
+                return new CompileReport(traits.Name, _kernels.Count, _time, [.. _variants]);
             }
         }
     }
@@ -61,7 +62,10 @@ internal sealed class KernelCompiler(DeviceTraits traits)
     }
 
     /// <summary>Runs a compilation on the account.</summary>
-    public T Count<T>(string variant, int kernels, Func<T> compile)
+    /// <param name="variant">Which variant.</param>
+    /// <param name="kernels">Its kernels; one that variants share counts once.</param>
+    /// <param name="compile">Compiles them.</param>
+    public T Count<T>(string variant, IEnumerable<MethodInfo> kernels, Func<T> compile)
     {
         lock (_gate)
         {
@@ -77,7 +81,7 @@ internal sealed class KernelCompiler(DeviceTraits traits)
             lock (_gate)
             {
                 _variants.Add(variant);
-                _kernels += kernels;
+                _kernels.UnionWith(kernels);
             }
 
             return made;

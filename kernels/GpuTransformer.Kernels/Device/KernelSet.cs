@@ -19,10 +19,9 @@ public sealed class KernelSet
     public KernelSet(Accelerator accelerator, VariantKind? variant = null, TuningTable? tuning = null)
     {
         ArgumentNullException.ThrowIfNull(accelerator);
-        if (accelerator is CLAccelerator { Capabilities.GenericAddressSpace: false })
+        if (accelerator is CLAccelerator cl && OpenClRefusal(cl.Name, cl.Capabilities) is { } refusal)
         {
-            throw new DeviceException(
-                $"{accelerator.Name}: this OpenCL device has no generic address space (OpenCL C 2.0), which ILGPU's kernels need.");
+            throw new DeviceException(refusal);
         }
 
         Accelerator = accelerator;
@@ -193,6 +192,11 @@ public sealed class KernelSet
         get => Compiler.Notice;
         set => Compiler.Notice = value;
     }
+
+    /// <summary>Why no kernel runs on an OpenCL device; null: they do.</summary>
+    internal static string? OpenClRefusal(string name, CLCapabilityContext capabilities) => capabilities.GenericAddressSpace
+        ? null
+        : $"{name}: this OpenCL device has no generic address space (OpenCL C 2.0), which ILGPU's kernels need.";
 
     internal KernelCompiler Compiler { get; }
 

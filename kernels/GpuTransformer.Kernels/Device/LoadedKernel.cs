@@ -1,3 +1,4 @@
+using System.Reflection;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -100,11 +101,14 @@ internal sealed class LoadedKernel<TArgs> : LoadedKernel
                 return other;
             }
 
-            var launcher = _kernels.Compiler.Count(_variant.Name, _variant.Second is null ? 1 : 2, LoadStages);
+            var launcher = _kernels.Compiler.Count(_variant.Name, Methods, LoadStages);
             Volatile.Write(ref _launcher, launcher);
             return launcher;
         }
     }
+
+    private MethodInfo[] Methods =>
+        _variant.Second is { } second ? [_variant.Kernel.Method, second.Kernel.Method] : [_variant.Kernel.Method];
 
     private Launcher LoadStages() => new(
         Load(_variant.Kernel, _variant.Limits), _variant.Second is { } second ? Load(second.Kernel, second.Limits) : null);

@@ -88,6 +88,8 @@ internal static class MatMulGroupSkinny<TAccess, TWeight, TEpilogue>
         {
             Store(args, totals, place.Batch, place.FirstRow + row, rowStep, rows, column, chunk);
         }
+
+        GroupEnd.Join();
     }
 
     /// <summary>totals += the sums of a chunk, each from 0.</summary>

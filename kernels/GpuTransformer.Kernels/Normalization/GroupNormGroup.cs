@@ -53,5 +53,7 @@ internal static class GroupNormGroup
             var y = (args.X[first + row, column] - mean) * (inverse * args.Weight[column]) + args.Bias[column];
             args.Y[first + row, column] = Activations.Apply(y, args.Activation);
         }
+
+        GroupEnd.Join();
     }
 }

@@ -50,6 +50,7 @@ internal static class NormGroupRegisters<TKind, TTeam, TAccess>
         squares[team + lane] = RowStrands<TTeam, TAccess>.LaneSum(exchange, Squares(held));
         var total = RowFold.Sum(squares.SubView(team, TTeam.Lanes), partials, TTeam.Lanes);
         Store(line, held, NormRow.InverseDeviation(args, total), lane, parts);
+        GroupEnd.Join();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -65,6 +65,8 @@ internal static class NormGroupStream<TKind, TAccess>
                 line.Store<TAccess>(column, step, value, inverse);
             }
         }
+
+        GroupEnd.Join();
     }
 
     /// <summary>A lane's sums (RMSNorm: squares), strand by strand, from the first reading of its columns.</summary>

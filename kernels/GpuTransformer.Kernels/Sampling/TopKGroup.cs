@@ -48,6 +48,8 @@ internal static class TopKGroup
                 mine = Next(args, x, best);
             }
         }
+
+        GroupEnd.Join();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -66,6 +66,7 @@ internal static class SoftmaxGroupRegisters<TTeam, TAccess>
         Store(line, lane, 5, parts, held.F, inverse);
         Store(line, lane, 6, parts, held.G, inverse);
         Store(line, lane, 7, parts, held.H, inverse);
+        GroupEnd.Join();
     }
 
     /// <summary>Fours of a lane that any lane needs: the same branch for a whole launch.</summary>

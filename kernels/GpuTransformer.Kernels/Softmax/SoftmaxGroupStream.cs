@@ -54,6 +54,8 @@ internal static class SoftmaxGroupStream<TAccess>
                 line.Store<TAccess>(column, step, weights, inverse);
             }
         }
+
+        GroupEnd.Join();
     }
 
     /// <summary>The largest score of a lane's columns; four fours under way at a time.</summary>

@@ -29,6 +29,9 @@ internal sealed record VerifyReport(
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
+    /// <summary>Where somebody ended the run; null: it ran to its end.</summary>
+    public string? Interruption { get; init; }
+
     public int Passed => Count(VariantOutcome.Passed);
 
     public int Failed => Count(VariantOutcome.Failed);
@@ -40,7 +43,10 @@ internal sealed record VerifyReport(
     public int Cases => Variants.Sum(variant => variant.Cases);
 
     /// <summary>Whether all that could run did, and was right.</summary>
-    public bool AllRight => DeviceError is null && Failed == 0 && NotReached == 0 && Passed > 0;
+    public bool AllRight => DeviceError is null && Interruption is null && Failed == 0 && NotReached == 0 && Passed > 0;
+
+    /// <summary>Whether something is wrong with a kernel or the device: a run that was ended early is no fault.</summary>
+    public bool IsFault => Failed > 0 || DeviceError is not null || (Interruption is null && !AllRight);
 
     /// <summary>The document for machines, and for whoever is sent it.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, s_json);

@@ -53,7 +53,7 @@ public sealed class ComputeDevice : IDisposable
 
     /// <summary>Opens a device.</summary>
     /// <param name="name">auto, cpu, cuda[:n] or opencl[:n]. auto takes the first CUDA device, else the first OpenCL
-    /// device that is not a processor, else the CPU.</param>
+    /// device that is not a processor, else the CPU; opencl takes the first that is not a processor, else the first.</param>
     /// <param name="variant">Run everything through this kind of variant; null: the best for the device.</param>
     /// <param name="trace">Where sessions record what they run.</param>
     /// <exception cref="DeviceException">The device that was asked for is not there.</exception>
@@ -104,7 +104,7 @@ public sealed class ComputeDevice : IDisposable
         foreach (var kind in new[] { DeviceKind.Cuda, DeviceKind.OpenCl })
         {
             var context = MakeContext(kind, withEvents);
-            var device = Devices(context, kind).FirstOrDefault(d => d is not CLDevice { DeviceType: CLDeviceType.CL_DEVICE_TYPE_CPU });
+            var device = Devices(context, kind).FirstOrDefault(d => !IsProcessor(d));
             if (device is not null)
             {
                 return new ComputeDevice(context, device, variant, $"auto: {kind} device {device.Name}") { Trace = trace };
@@ -117,10 +117,11 @@ public sealed class ComputeDevice : IDisposable
         return Open(DeviceKind.Cpu, 0, variant, $"auto: {string.Join(", ", passed)} found", trace, withEvents);
     }
 
-    private static ComputeDevice Open(DeviceKind kind, int index, VariantKind? variant, string choice, TraceLog? trace, bool withEvents)
+    private static ComputeDevice Open(DeviceKind kind, int? asked, VariantKind? variant, string choice, TraceLog? trace, bool withEvents)
     {
         var context = MakeContext(kind, withEvents);
         var devices = Devices(context, kind);
+        var index = asked ?? FirstChoice([.. devices.Select(IsProcessor)]);
         if (index < devices.Count)
         {
             return new ComputeDevice(context, devices[index], variant, choice) { Trace = trace };
@@ -131,6 +132,12 @@ public sealed class ComputeDevice : IDisposable
         throw new DeviceException(
             $"device {KindName(kind)}:{index} was asked for, found {devices.Count} {KindName(kind)} device(s){reason}.");
     }
+
+    /// <summary>Which of a kind's devices is meant where no number is given: the first that is not an OpenCL processor,
+    /// which stands before the graphics cards where its driver's name does.</summary>
+    internal static int FirstChoice(bool[] areProcessors) => Math.Max(0, Array.IndexOf(areProcessors, false));
+
+    private static bool IsProcessor(Device device) => device is CLDevice { DeviceType: CLDeviceType.CL_DEVICE_TYPE_CPU };
 
     private static Context MakeContext(DeviceKind kind, bool withEvents = false)
     {
@@ -178,7 +185,7 @@ public sealed class ComputeDevice : IDisposable
         _ => "cpu",
     };
 
-    private static (string Kind, int Index) Parse(string name)
+    private static (string Kind, int? Index) Parse(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         var parts = name.Split(':');
@@ -189,6 +196,6 @@ public sealed class ComputeDevice : IDisposable
             throw new ArgumentException($"device '{name}': expected auto, cpu, cuda[:n] or opencl[:n].");
         }
 
-        return (parts[0], index);
+        return (parts[0], parts.Length == 2 ? index : null);
     }
 }

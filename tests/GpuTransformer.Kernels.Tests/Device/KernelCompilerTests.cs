@@ -1,3 +1,4 @@
+using System.Reflection;
 using Xunit;
 
 namespace GpuTransformer.Kernels.Tests;
@@ -33,12 +34,12 @@ public sealed class KernelCompilerTests : IDisposable
         var compiler = new KernelCompiler(_device.Kernels.Traits);
         using var both = new Barrier(2);
         Parallel.Invoke(
-            () => compiler.Count("a", 1, () => both.SignalAndWait(10_000)),
-            () => compiler.Count("b", 1, () => both.SignalAndWait(10_000)));
+            () => compiler.Count("a", [Method("First")], () => both.SignalAndWait(10_000)),
+            () => compiler.Count("b", [Method("Second")], () => both.SignalAndWait(10_000)));
         var together = compiler.Report;
         Assert.Equal(2, together.Kernels);
-        compiler.Count("c", 2, () => Wait());
-        Assert.Equal(4, compiler.Report.Kernels);
+        compiler.Count("c", [Method("First"), Method("Third")], () => Wait());
+        Assert.Equal(3, compiler.Report.Kernels);
         Assert.True(compiler.Report.Time - together.Time >= TimeSpan.FromMilliseconds(20));
     }
 
@@ -57,10 +58,28 @@ public sealed class KernelCompilerTests : IDisposable
         Assert.Equal("compiled 1 kernel for a card in 0.0 s", new CompileReport("a card", 1, TimeSpan.Zero, []).ToString());
     }
 
+    private static MethodInfo Method(string name) =>
+        typeof(Stages).GetMethod(name, BindingFlags.Public | BindingFlags.Static)!;
+
     private static bool Wait()
     {
         Thread.Sleep(25);
         return true;
+    }
+
+    private static class Stages
+    {
+        public static void First()
+        {
+        }
+
+        public static void Second()
+        {
+        }
+
+        public static void Third()
+        {
+        }
     }
 
     private sealed class Refused : LoadedKernel

@@ -64,6 +64,14 @@ public sealed partial class GpuCodeTests
     }
 
     [SkippableFact]
+    public void KernelsThatGroupsMayLeaveEndWithABarrier()
+    {
+        SkipWithoutCompilers();
+        Report(CompiledKernels.All.Where(code => code is { Target: CompiledKernels.Ptx80, Error: null }).SelectMany(code =>
+            BarrierAtEnd.Faults(code.Text).Take(1).Select(store => $"{code.Name} stores after its last barrier: {store}")));
+    }
+
+    [SkippableFact]
     public void VectorKernelsAccessFourFloatsAtOnce()
     {
         SkipWithoutCompilers();

@@ -102,6 +102,23 @@ public class VerifyCommandTests
     }
 
     [Fact]
+    public void A_run_that_was_interrupted_is_no_fault_of_the_device()
+    {
+        using var device = ComputeDevice.Open("cpu");
+        var report = new VerifyReport(MachineDescription.Of(device.Kernels), SweepExtent.Smoke, 9, 1, null, [])
+        {
+            Interruption = "at shape 3 of 90",
+        };
+        Assert.False(report.AllRight);
+        Assert.False(report.IsFault);
+        var text = Text(report);
+        Assert.Contains("Interrupted at shape 3 of 90; what was checked before it stands.", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("device failed", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("open an issue", text, StringComparison.Ordinal);
+        Assert.Contains("open an issue", Text(report with { DeviceError = "it is gone" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_kernel_that_never_ends_is_given_up()
     {
         using var device = ComputeDevice.Open("cpu");

@@ -21,7 +21,7 @@ public class FirstUseTests
         var launched = session.Operations.Select(o => o.Info.Variant).Distinct().Order(StringComparer.Ordinal);
         var compiled = device.Kernels.Compiled;
         Assert.Equal(launched, compiled.Variants.Order(StringComparer.Ordinal));
-        Assert.True(compiled.Kernels >= compiled.Variants.Count);
+        Assert.True(compiled.Kernels > 0);
         Assert.True(compiled.Time > TimeSpan.Zero);
         Assert.Equal(compiled.Kernels, Assert.Single(notices).Kernels);
 

@@ -18,6 +18,9 @@ internal static class VerifyCommand
     /// <summary>A launch that takes longer will never end; compiling and ILGPU's slow CPU barriers take far less.</summary>
     private static readonly TimeSpan s_longestLaunch = TimeSpan.FromMinutes(2);
 
+    /// <summary>PoCL optimizes a kernel for a group's size at its first launch, a large one for a minute and more.</summary>
+    private static readonly TimeSpan s_longestOnOpenClCpu = TimeSpan.FromMinutes(10);
+
     private static readonly Option<bool> s_quick = new("--quick") { Description = "Only the edges of each tile: seconds to a minute." };
     private static readonly Option<bool> s_smoke = new("--smoke") { Description = "One whole tile and one ragged shape a kernel, one run each: for tools that watch memory and barriers." };
     private static readonly Option<bool> s_asJson = new("--json") { Description = "One JSON document instead of tables." };
@@ -53,14 +56,16 @@ internal static class VerifyCommand
         var asked = parsed.GetValue(s_report);
         using var file = asked is null ? null : OutputFile.Create(asked.FullName);
         var watch = Stopwatch.StartNew();
-        var (hung, interrupted) = Wait(run, !parsed.GetValue(s_asJson), cancellation);
-        var problem = interrupted
-            ? $"interrupted at shape {run.Watch.ShapesBegun} of {run.Shapes}; what was checked before stands"
-            : !hung
-            ? run.DeviceError
-            : $"{run.Watch.Shape}, {run.Watch.Variant}: the kernel did not end within {s_longestLaunch.TotalSeconds:F0} seconds";
+        var longest = kernels.Traits.IsOpenClCpu ? s_longestOnOpenClCpu : s_longestLaunch;
+        var (hung, interrupted) = Wait(run, longest, !parsed.GetValue(s_asJson), cancellation);
+        var problem = hung
+            ? $"{run.Watch.Shape}, {run.Watch.Variant}: the kernel did not end within {longest.TotalSeconds:F0} seconds"
+            : run.DeviceError;
         var report = new VerifyReport(
-            MachineDescription.Of(kernels), extent, run.Seed, watch.Elapsed.TotalSeconds, problem, run.Results());
+            MachineDescription.Of(kernels), extent, run.Seed, watch.Elapsed.TotalSeconds, problem, run.Results())
+        {
+            Interruption = interrupted ? $"at shape {run.Watch.ShapesBegun} of {run.Shapes}" : null,
+        };
         var path = Write(report, file, asked?.FullName);
         Print(report, parsed.GetValue(s_asJson), path);
         var code = interrupted ? ExitCode.Interrupted : problem is not null ? ExitCode.Device : report.AllRight ? ExitCode.Ok : ExitCode.CheckFailed;
@@ -74,11 +79,11 @@ internal static class VerifyCommand
     }
 
     /// <summary>Whether a kernel did not end, or somebody ended the run: the results so far are worth a report either way.</summary>
-    private static (bool Hung, bool Interrupted) Wait(VerifyRun run, bool shows, CancellationToken cancellation)
+    private static (bool Hung, bool Interrupted) Wait(VerifyRun run, TimeSpan longest, bool shows, CancellationToken cancellation)
     {
         try
         {
-            return (!VerifyProgress.Wait(run, s_longestLaunch, shows, cancellation), false);
+            return (!VerifyProgress.Wait(run, longest, shows, cancellation), false);
         }
         catch (OperationCanceledException)
         {
@@ -88,7 +93,7 @@ internal static class VerifyCommand
 
     private static string? Write(VerifyReport report, OutputFile? file, string? path)
     {
-        if (file is null && report.AllRight)
+        if (file is null && !report.IsFault)
         {
             return null;
         }
@@ -115,9 +120,13 @@ internal static class VerifyCommand
         {
             Console.Error.WriteLine($"gputx: {error}");
         }
-        else if (!report.AllRight)
+        else if (report.IsFault)
         {
             Console.Error.WriteLine($"gputx: {report.Summary()} The report is in {path}.");
+        }
+        else if (report.Interruption is { } interruption)
+        {
+            Console.Error.WriteLine($"gputx: interrupted {interruption}");
         }
     }
 }

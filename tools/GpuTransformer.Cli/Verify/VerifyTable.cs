@@ -39,7 +39,12 @@ internal static class VerifyTable
             console.WriteLine($"The device failed: {error}. The results above came before it.");
         }
 
-        if (!report.AllRight)
+        if (report.Interruption is { } interruption)
+        {
+            console.WriteLine($"Interrupted {interruption}; what was checked before it stands.");
+        }
+
+        if (report.IsFault)
         {
             Failures(console, report, path!);
         }
