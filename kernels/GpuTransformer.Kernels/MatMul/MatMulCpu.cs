@@ -111,6 +111,9 @@ internal static unsafe class MatMulCpu
 
         // The pool's workers claim from the last task down: what they need next lies before what they have.
         var isUpward = 2 * tile < args->Batch * cut.Tasks;
+
+        // Beyond the group, where more than two threads claim, another one most likely gets what comes next.
+        var goesOn = args->Threads <= 2;
         if (args->IsInt8)
         {
             MatMulCpuInt8.Panels(args, batch, row, rows, first, count, isUpward, user);
@@ -121,7 +124,7 @@ internal static unsafe class MatMulCpu
         {
             var panel = isUpward ? first + i : first + count - i - 1;
             var next = Math.Clamp(isUpward ? panel + 1 : panel - 1, 0, cut.Panels - 1);
-            MatMulCpuEncoded.Panel(args, batch, row, rows, panel, next, user);
+            MatMulCpuEncoded.Panel(args, batch, row, rows, panel, goesOn || i + 1 < count ? next : panel, user);
         }
 
         for (var i = 0; i < count && args->Encoding == WeightEncoding.F32;)
@@ -139,7 +142,8 @@ internal static unsafe class MatMulCpu
             {
                 var panel = isUpward ? first + i : first + count - i - 1;
                 var next = isUpward ? panel + 1 : panel - 1;
-                OnePanel(args, batch, row, rows, panel, next < cut.Panels ? next : -1, user);
+                var isNext = next < cut.Panels && (goesOn || i + 1 < count);
+                OnePanel(args, batch, row, rows, panel, isNext ? next : -1, user);
                 i++;
             }
         }
