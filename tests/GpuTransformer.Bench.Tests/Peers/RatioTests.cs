@@ -52,6 +52,14 @@ public sealed class RatioTests
         Assert.Equal(verdict, Result(new Work(1, 1, false), ours, 1).Verdict(s_peaks));
 
     [Fact]
+    public void A_target_beyond_the_bound_is_out_of_reach()
+    {
+        // 1 ms of arithmetic: 0.96 of the peer's time.
+        Assert.True(Result(new Work(Giga, 1, false), ours: 1.02, theirs: 1 / 0.96).IsOutOfReach(s_peaks));
+        Assert.False(Result(new Work(Giga, 1, false), ours: 2, theirs: 1 / 0.94).IsOutOfReach(s_peaks));
+    }
+
+    [Fact]
     public void Targets_follow_threads_instruction_set_and_the_peer_that_ran()
     {
         var row = Row(new Work(1, 1, IsMemoryBound: false)) with

@@ -28,6 +28,7 @@ internal sealed record MachinePeaks(double Flops, IReadOnlyList<(double Holds, d
         var reads = new (double Holds, PoolLoop Loop)[]
         {
             (cache * threads, ReadLoop.OfCache(cache / 2, threads, bits)),
+            (3 * Megabyte, ReadLoop.OfMemory((long)(3 * Megabyte), bits)),
             (4 * Megabyte, ReadLoop.OfMemory((long)(4 * Megabyte), bits)),
             (16 * Megabyte, ReadLoop.OfMemory((long)(16 * Megabyte), bits)),
             (double.PositiveInfinity, ReadLoop.OfMemory(beyond, bits)),

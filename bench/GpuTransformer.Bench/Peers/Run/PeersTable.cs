@@ -56,6 +56,11 @@ internal static class PeersTable
         console.WriteLine(behind.Length == 0
             ? $"No row of {timed.Length} is behind its target."
             : $"{behind.Length} of {timed.Length} rows are behind: {string.Join(", ", behind.Select(Brief))}.");
+        if (behind.Where(result => result.IsOutOfReach(peaks[result.Threads])).Select(Brief).ToArray() is { Length: > 0 } beyond)
+        {
+            console.WriteLine($"Of these not even the whole rate of the machine would meet {string.Join(", ", beyond)}.");
+        }
+
         foreach (var result in results.Where(result => result.Failure is not null))
         {
             console.WriteLine($"Not timed: {result.Row.Name} x{result.Threads}: {result.Failure}");

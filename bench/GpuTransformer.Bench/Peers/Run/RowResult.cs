@@ -22,6 +22,9 @@ internal sealed record RowResult(PeerRow Row, int Threads, string Candidate, Rat
     public bool IsBehind(MachinePeaks peaks) =>
         Ratios.Ratio > Target || FmaShare(peaks) < Row.FmaShareOf(Set);
 
+    /// <summary>Whether the target is nearer than the whole rate of the machine: nothing can meet it here and now.</summary>
+    public bool IsOutOfReach(MachinePeaks peaks) => Bound(peaks) > Target;
+
     /// <summary>Met, behind, or nothing where there is no target.</summary>
     public string Verdict(MachinePeaks peaks)
     {
