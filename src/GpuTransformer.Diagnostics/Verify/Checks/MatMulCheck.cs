@@ -17,7 +17,7 @@ internal sealed class MatMulCheck : OperationCheck<MatMulArgs<StandardEpilogue>>
     {
         MatMulShape[] smoke =
         [
-            .. Forms(plan.Traits.Multiprocessors),
+            .. Forms(plan.Traits),
             new(37, 45, 29) { Epilogue = ActivationKind.GeluErf }, new(13, 64, 96) { Packed = true },
         ];
         MatMulShape[] edges =
@@ -39,8 +39,9 @@ internal sealed class MatMulCheck : OperationCheck<MatMulArgs<StandardEpilogue>>
 
     /// <summary>A shape that each group kernel is chosen for, with and without a split of k: rows that are aligned, rows that
     /// are not, and each narrow encoding of the weight.</summary>
-    private static IEnumerable<MatMulShape> Forms(int multiprocessors)
+    private static IEnumerable<MatMulShape> Forms(DeviceTraits traits)
     {
+        var multiprocessors = traits.Multiprocessors;
         // Two of the largest tiles for each multiprocessor, or many chunks of them: what leaves no multiprocessor waiting.
         // Rows stay below whole tiles, since batches have spare ones. Small devices never take the largest tile so.
         MatMulShape[] small = [new(18, 17, 29), new(18, 17, 300), new(5, 33, 67), new(5, 33, 300)];
@@ -50,6 +51,13 @@ internal sealed class MatMulCheck : OperationCheck<MatMulArgs<StandardEpilogue>>
         WeightEncoding[] narrow = [WeightEncoding.F16, WeightEncoding.BF16, WeightEncoding.Q8_0];
         return shapes
             .Concat(shapes.Select(shape => shape with { Aligned = false }))
-            .Concat(narrow.SelectMany(encoding => shapes.Select(shape => shape with { Packed = true, Encoding = encoding })));
+            .Concat(narrow.SelectMany(encoding => shapes.SelectMany(shape => Encoded(shape, encoding, traits.Kind))));
+    }
+
+    /// <summary>A processor packs for its own variant unless it is asked for the rows that the others take.</summary>
+    private static IEnumerable<MatMulShape> Encoded(MatMulShape shape, WeightEncoding encoding, DeviceKind kind)
+    {
+        var packed = shape with { Packed = true, Encoding = encoding };
+        return kind == DeviceKind.Cpu ? [packed, packed with { InRows = true }] : [packed];
     }
 }

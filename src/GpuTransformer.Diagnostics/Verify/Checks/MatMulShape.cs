@@ -21,6 +21,9 @@ internal sealed record MatMulShape(int M, int N, int K)
     /// <summary>How a packed weight stores its numbers.</summary>
     public WeightEncoding Encoding { get; init; }
 
+    /// <summary>A packed weight lies in rows, as on a graphics card, on a processor too.</summary>
+    public bool InRows { get; init; }
+
     /// <summary>Matrices; 0: one, whose rows are the units.</summary>
     public int Matrices { get; init; }
 
@@ -30,7 +33,7 @@ internal sealed record MatMulShape(int M, int N, int K)
     public float Scale { get; init; } = 1f;
 
     public override string ToString() =>
-        $"{(Matrices > 0 ? $"{Matrices} x " : "")}{M}x{N}x{K}{(KByN ? ", (K, N)" : "")}{(Packed ? ", packed" : "")}{(Encoding == WeightEncoding.F32 ? "" : $" as {Encoding}")}" +
+        $"{(Matrices > 0 ? $"{Matrices} x " : "")}{M}x{N}x{K}{(KByN ? ", (K, N)" : "")}{(Packed ? InRows ? ", packed in rows" : ", packed" : "")}{(Encoding == WeightEncoding.F32 ? "" : $" as {Encoding}")}" +
         $"{(Epilogue is { } kind ? $", {kind}, bias, gate, residual" : "")}{(Aligned ? "" : " unaligned")}";
 
     public CheckShape<MatMulArgs<StandardEpilogue>> Check() => new(ToString(), Matrices > 0 ? Matrices : M, Arrange)
@@ -68,7 +71,10 @@ internal sealed record MatMulShape(int M, int N, int K)
         };
         if (Packed)
         {
-            var packed = batch.Keep(PackedMatrix.Create(batch.Kernels, Encoding, WeightRows.Of(weight.Values, N, K, KByN)));
+            var rows = WeightRows.Of(weight.Values, N, K, KByN);
+            var packed = batch.Keep(InRows
+                ? PackedMatrix.CreateRows(batch.Kernels.DevicePool, Encoding, rows)
+                : PackedMatrix.Create(batch.Kernels, Encoding, rows));
             packed.AttachTo(ref args);
         }
 
