@@ -12,6 +12,10 @@ internal static class TokenizerModelFile
     private const int LongestWord = 10_000;
     private const int LongestAffix = 64;
 
+    // What a vocabulary usually has; the dictionary grows where it has more.
+    private const int MostExpected = 1 << 15;
+    private const int BytesOfEntry = 16;
+
     /// <summary>The model; files of older versions leave its type to be told from its keys.</summary>
     public static ITokenModel Read(JsonObject part)
     {
@@ -79,7 +83,7 @@ internal static class TokenizerModelFile
         {
             throw part.Error("vocab", "an object", reader.TokenType.ToString());
         }
-        var ids = new Dictionary<string, int>(CountKeys(reader));
+        var ids = new Dictionary<string, int>(Math.Min(MostExpected, part.ByteLength / BytesOfEntry));
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string token = part.TextAt("vocab", reader);
@@ -87,17 +91,6 @@ internal static class TokenizerModelFile
             ids[token] = (int)part.WholeAt("vocab", reader, 0, int.MaxValue - 1);
         }
         return new Vocabulary(ids, $"{part.Name}: vocab");
-    }
-
-    private static int CountKeys(Utf8JsonReader reader)
-    {
-        int count = 0;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            reader.Skip();
-            count++;
-        }
-        return count;
     }
 
     // A merge is ["a", "b"], in older files "a b", among which the first line of merges.txt may have come along. Tokens are

@@ -44,6 +44,9 @@ public class JsonObject
         }
     }
 
+    /// <summary>Bytes of the object's text.</summary>
+    internal int ByteLength => _json.Length;
+
     /// <summary>How many keys there are.</summary>
     public int Count => _keys.Length;
 
@@ -151,7 +154,7 @@ public class JsonObject
             throw Error(key, "an object", Describe(value));
         }
         int start = JsonKeys.ValueStart(_json.Span, _keys.Span[Find(key)]);
-        return Part(start, value, key);
+        return Part(start, key);
     }
 
     /// <summary>The objects of the array under the key; none when the key is absent or null.</summary>
@@ -170,7 +173,7 @@ public class JsonObject
             {
                 throw Error($"{key}[{parts.Count}]", "an object", Describe(reader));
             }
-            parts.Add(Part(start + (int)reader.TokenStartIndex, reader, $"{key}[{parts.Count}]"));
+            parts.Add(Part(start + (int)reader.TokenStartIndex, $"{key}[{parts.Count}]"));
             reader.Skip();
         }
         return parts;
@@ -281,12 +284,10 @@ public class JsonObject
         _ => value.TokenType.ToString(),
     };
 
-    private JsonObject Part(int start, Utf8JsonReader reader, string key)
+    private JsonObject Part(int start, string key)
     {
-        long before = reader.TokenStartIndex;
-        reader.Skip();
-        ReadOnlyMemory<byte> part = _json.Slice(start, (int)(reader.BytesConsumed - before));
-        return new JsonObject(part, $"{Name}: {key}", JsonText.KeysOf(part.Span));
+        int[] keys = JsonText.KeysOf(_json.Span[start..], out int length);
+        return new JsonObject(_json.Slice(start, length), $"{Name}: {key}", keys);
     }
 
     private bool TryValue(string key, out Utf8JsonReader value)

@@ -9,6 +9,8 @@ namespace GpuTransformer.Weights.Json;
 /// of the objects open at one time.</summary>
 internal static class JsonText
 {
+    private const int FewKeys = 64;
+
     /// <summary>Deepest nesting allowed.</summary>
     public const int Depth = 64;
 
@@ -51,18 +53,29 @@ internal static class JsonText
         }
     }
 
-    /// <summary>The keys of an object inside a text that was checked before, ordered by name.</summary>
-    public static int[] KeysOf(ReadOnlySpan<byte> json)
+    /// <summary>The keys of the object that begins a text which was checked before, ordered by name.</summary>
+    /// <param name="json">From the object's first byte on.</param>
+    /// <param name="length">Bytes of the object.</param>
+    public static int[] KeysOf(ReadOnlySpan<byte> json, out int length)
     {
-        int count = VisitKeys(json, []);
+        // Large sections have few keys: one pass finds both their places and the end.
+        Span<int> few = stackalloc int[FewKeys];
+        int count = VisitKeys(json, few, out length);
         var keys = new int[count];
-        VisitKeys(json, keys);
+        if (count <= FewKeys)
+        {
+            few[..count].CopyTo(keys);
+        }
+        else
+        {
+            VisitKeys(json, keys, out _);
+        }
         Sort(json, keys);
         return keys;
     }
 
     // Counts the outer object's keys and notes as many of their places as there is room for.
-    private static int VisitKeys(ReadOnlySpan<byte> json, Span<int> places)
+    private static int VisitKeys(ReadOnlySpan<byte> json, Span<int> places, out int length)
     {
         int count = 0;
         var reader = new Utf8JsonReader(json, Options);
@@ -76,6 +89,7 @@ internal static class JsonText
             count++;
             reader.Skip();
         }
+        length = (int)reader.BytesConsumed;
         return count;
     }
 
@@ -149,7 +163,11 @@ internal static class JsonText
                 else if (reader.TokenType == JsonTokenType.EndObject)
                 {
                     int first = firstKey[reader.CurrentDepth];
-                    RefuseDuplicates(json, what, keys.AsSpan(first, top - first), order);
+                    // Only the outer object's keys are looked up in order; a vocabulary's are quicker to hash than to sort.
+                    if (reader.CurrentDepth == 0 || top - first <= FewKeys || !KeySet.AreDifferent(json, keys.AsSpan(first, top - first)))
+                    {
+                        RefuseDuplicates(json, what, keys.AsSpan(first, top - first), order);
+                    }
                     if (reader.CurrentDepth == 0)
                     {
                         break;
