@@ -62,23 +62,27 @@ internal static class BlockEncoder
     /// <summary>Refuses infinity and NaN among the float16 of stored bytes: numbers or scales of blocks.</summary>
     public static void CheckScales(WeightEncoding encoding, string name, int row, ReadOnlySpan<byte> stored)
     {
-        var (first, count) = encoding switch
+        if (encoding == WeightEncoding.BF16)
         {
-            WeightEncoding.BF16 => (0, 0),
-            WeightEncoding.Q4_1 or WeightEncoding.Q4_K => (0, 2),
-            WeightEncoding.Q6_K => (208, 1),
-            _ => (0, 1),
+            return;
+        }
+
+        // Float16 of a block, the first of them, and how many there are.
+        ReadOnlySpan<ushort> halves = MemoryMarshal.Cast<byte, ushort>(stored);
+        var (length, first, count) = encoding switch
+        {
+            WeightEncoding.Q4_1 or WeightEncoding.Q4_K => (EncodedLayout.StoredBlockBytes(encoding) / 2, 0, 2),
+            WeightEncoding.Q6_K => (105, 104, 1),
+            _ => (EncodedLayout.StoredBlockBytes(encoding) / 2, 0, 1),
         };
-        var blockBytes = EncodedLayout.StoredBlockBytes(encoding);
-        for (var block = 0; block < stored.Length && count > 0; block += blockBytes)
+        for (var block = 0; block < halves.Length; block += length)
         {
-            var halves = MemoryMarshal.Cast<byte, ushort>(stored.Slice(block + first, 2 * count));
-            foreach (var half in halves)
+            for (var i = block + first; i < block + first + count; i++)
             {
-                if ((half & 0x7C00) == 0x7C00)
+                if ((halves[i] & 0x7C00) == 0x7C00)
                 {
-                    var k = block / blockBytes * EncodedLayout.StoredBlock(encoding);
-                    throw Beyond(name, row, k, (float)BitConverter.UInt16BitsToHalf(half), encoding);
+                    var k = block / length * EncodedLayout.StoredBlock(encoding);
+                    throw Beyond(name, row, k, (float)BitConverter.UInt16BitsToHalf(halves[i]), encoding);
                 }
             }
         }

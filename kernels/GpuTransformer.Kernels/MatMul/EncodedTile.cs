@@ -64,8 +64,9 @@ internal static unsafe class EncodedTile<TSimd, TBits, TVector, TWeight>
         var cellBytes = (nint)TWeight.CellBytes * TSimd.Lanes;
         var end = x + k;
 
-        // The next panel comes in by four streams while this one is computed: processors follow each of them by itself.
-        var stretch = MatMulCpuPrefetch.Stretch(k / TWeight.CellK * cellBytes * TVectors.Value);
+        // The next panel comes in by several streams while this one is computed: processors follow each of them by itself.
+        var streams = MatMulCpuPrefetch.StreamsFor(TVectors.Value * TSimd.Lanes * sizeof(float));
+        var stretch = MatMulCpuPrefetch.Stretch(k / TWeight.CellK * cellBytes * TVectors.Value, streams);
         while (x < end)
         {
             var block = panel + TWeight.SharedBytes * TSimd.Lanes;
@@ -95,7 +96,7 @@ internal static unsafe class EncodedTile<TSimd, TBits, TVector, TWeight>
                 var words = block + TWeight.ScaleBytes * TSimd.Lanes;
                 for (var i = 0; i < TWeight.BlockK / TWeight.WordK; i++)
                 {
-                    MatMulCpuPrefetch.FourStreams(ahead, stretch);
+                    MatMulCpuPrefetch.Streams(ahead, stretch, streams);
                     ahead += MatMulCpuPrefetch.LineBytes;
                     var w0 = TSimd.Load((float*)words);
                     TVector w1 = default, w2 = default;

@@ -111,23 +111,21 @@ internal static unsafe class MatMulCpu
 
         // The pool's workers claim from the last task down: what they need next lies before what they have.
         var isUpward = 2 * tile < args->Batch * cut.Tasks;
-
-        // Beyond the group, where more than two threads claim, another one most likely gets what comes next.
-        var goesOn = args->Threads <= 2;
         if (args->IsInt8)
         {
             MatMulCpuInt8.Panels(args, batch, row, rows, first, count, isUpward, user);
             return;
         }
 
-        for (var i = 0; i < count && args->Encoding != WeightEncoding.F32; i++)
+        if (args->Encoding != WeightEncoding.F32)
         {
-            var panel = isUpward ? first + i : first + count - i - 1;
-            var next = Math.Clamp(isUpward ? panel + 1 : panel - 1, 0, cut.Panels - 1);
-            MatMulCpuEncoded.Panel(args, batch, row, rows, panel, goesOn || i + 1 < count ? next : panel, user);
+            MatMulCpuEncoded.Panels(args, batch, row, rows, first, count, isUpward, user);
+            return;
         }
 
-        for (var i = 0; i < count && args->Encoding == WeightEncoding.F32;)
+        // Beyond the group, where more than two threads claim, another one most likely gets what comes next.
+        var goesOn = args->Threads <= 2;
+        for (var i = 0; i < count;)
         {
             // Two whole panels; the last of the weight may be narrower.
             var pair = isUpward ? first + i : first + count - i - 2;

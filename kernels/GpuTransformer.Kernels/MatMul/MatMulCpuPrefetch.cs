@@ -55,19 +55,35 @@ internal static unsafe class MatMulCpuPrefetch
         }
     }
 
-    /// <summary>Bytes of a quarter, whole cache lines.</summary>
-    public static nint Stretch(nint bytes) => (bytes / 4 + LineBytes - 1) / LineBytes * LineBytes;
-
-    /// <summary>A line of each of four stretches: one stream reads 6 to 8 GB/s, four read 9 to 14.</summary>
+    /// <summary>Streams that bring a panel while another is computed whose words take <paramref name="bytes"/> a step: a
+    /// cache line each a step, up to four.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void FourStreams(byte* ahead, nint stretch)
+    public static int StreamsFor(int bytes) => Math.Min(4, (bytes + bytes / 4 + LineBytes - 1) / LineBytes);
+
+    /// <summary>Bytes of the stretch that each stream takes, whole cache lines.</summary>
+    public static nint Stretch(nint bytes, int streams) => (bytes / streams + LineBytes - 1) / LineBytes * LineBytes;
+
+    /// <summary>A line of each stretch: one stream reads 6 to 8 GB/s, four read 9 to 14.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Streams(byte* ahead, nint stretch, int streams)
     {
         if (Sse.IsSupported)
         {
             Sse.Prefetch1(ahead);
-            Sse.Prefetch1(ahead + stretch);
-            Sse.Prefetch1(ahead + 2 * stretch);
-            Sse.Prefetch1(ahead + 3 * stretch);
+            if (streams > 1)
+            {
+                Sse.Prefetch1(ahead + stretch);
+            }
+
+            if (streams > 2)
+            {
+                Sse.Prefetch1(ahead + 2 * stretch);
+            }
+
+            if (streams > 3)
+            {
+                Sse.Prefetch1(ahead + 3 * stretch);
+            }
         }
     }
 }

@@ -29,6 +29,17 @@ internal sealed class EncodedSource : WeightRows
 
     public override WeightEncoding StoredEncoding { get; }
 
+    /// <summary>Row and column of a block whose scale is stored as infinity; no row means none.</summary>
+    public (int Row, int Column)? NotFinite
+    {
+        init
+        {
+            var block = (value!.Value.Row * K + value.Value.Column) / ElementsOf(StoredEncoding);
+            var place = block * BytesOf(StoredEncoding) + (StoredEncoding == WeightEncoding.Q6_K ? 208 : 0);
+            BinaryPrimitives.WriteHalfLittleEndian(_bytes.AsSpan(place), System.Half.NegativeInfinity);
+        }
+    }
+
     public ReadOnlySpan<float> Row(int n) => _values.AsSpan(n * K, K);
 
     public override void Read(int row, int column, Span<float> values) =>

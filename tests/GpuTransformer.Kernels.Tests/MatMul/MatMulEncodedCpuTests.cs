@@ -81,6 +81,62 @@ public sealed unsafe class MatMulEncodedCpuTests(DeviceFixture devices) : IClass
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void AUsersEpilogue_SeesTheSameSums(int kind, WeightEncoding encoding)
+    {
+        foreach (var (m, n) in new[] { (1, 97), (3, 50), (18, 33) })
+        {
+            var source = new EncodedSource(encoding, n, 256, m);
+            using var work = new MatMulCase(devices[TestDeviceKind.Default], m, n, 256, new MatMulLayout());
+            using var narrow = PackedMatrix.CreatePanels((MatMulCpuKind)kind, encoding, ActivationEncoding.F32, source);
+            using var wide = PackedMatrix.CreatePanels((MatMulCpuKind)kind, source.Widened());
+            Tolerance.SameBits(User(wide), User(narrow), $"{encoding} {m} x {n}");
+
+            float[] User(PackedMatrix weight)
+            {
+                using var y = work.Output();
+                var args = work.Args(y, new RowAndColumnEpilogue());
+                weight.AttachTo(ref args);
+                var device = devices[TestDeviceKind.Default];
+                device.Kernels.MatMul.With<RowAndColumnEpilogue>().Run(device.Stream, args);
+                return y.Read();
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(WeightEncoding.F16, 1)]
+    [InlineData(WeightEncoding.Q8_0, 32)]
+    [InlineData(WeightEncoding.Q4_1, 32)]
+    [InlineData(WeightEncoding.Q6_K, 256)]
+    public void AStoredScaleThatIsNotFinite_IsNamed(WeightEncoding encoding, int block)
+    {
+        var source = new EncodedSource(encoding, 3, 512, 1) { NotFinite = (2, 256) };
+        var error = Assert.Throws<InputException>(
+            () => PackedMatrix.Create(devices[TestDeviceKind.Default].Kernels, encoding, source));
+        Assert.Contains(source.Name, error.Message, StringComparison.Ordinal);
+        Assert.Contains($"output 2 and input {256 / block * block}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MixedSources_AreWidenedWhereTheEncodingIsOfFilesAlone()
+    {
+        var device = devices[TestDeviceKind.Default];
+        EncodedSource[] sources = [new(WeightEncoding.Q4_1, 5, 64, 1), new(WeightEncoding.Q8_0, 60, 64, 2)];
+        foreach (var (asked, expected) in new[]
+        {
+            (WeightEncoding.Q4_1, WeightEncoding.F32), (WeightEncoding.Q8_0, WeightEncoding.Q8_0), (WeightEncoding.F32, WeightEncoding.F32),
+        })
+        {
+            using var packed = PackedMatrix.Create(device.Kernels, asked, sources);
+            Assert.Equal(expected, packed.Encoding);
+            var row = new float[64];
+            packed.CopyRow(64, row);
+            Assert.Equal(sources[1].Row(59), row);
+        }
+    }
+
     private void Compare(
         MatMulCpuKind kind, int m, int n, int k, WeightEncoding encoding, WeightRows source, WeightRows widened)
     {
@@ -128,4 +184,10 @@ public sealed unsafe class MatMulEncodedCpuTests(DeviceFixture devices) : IClass
         CpuPool.Shared.Walk(&step, 1);
         return y.Read();
     }
+}
+
+/// <summary>An epilogue that a user may write.</summary>
+public struct RowAndColumnEpilogue : IEpilogue
+{
+    public readonly float Apply(float sum, int row, int column) => 2 * sum + row - column;
 }
