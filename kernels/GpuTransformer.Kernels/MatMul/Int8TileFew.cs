@@ -119,7 +119,6 @@ internal static unsafe class Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, TFor
         var x2 = TRows.Value > 2 ? x1 + xStride : x0;
         var x3 = TRows.Value > 3 ? x2 + xStride : x0;
         TWeight.Scales<TSimd, TLanes, TFloat, TInt>(cell, block, Lanes, column, out var scale, out var other);
-        nint at = Int8Rows.Integers;
         nint i = 0;
         for (nint half = 0; half < (TForm.HasHalves ? 2 : 1); half++)
         {
@@ -128,26 +127,26 @@ internal static unsafe class Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, TFor
             var c1 = TRows.Value > 1 ? TDot.Start((int*)(x1 + start)) : default;
             var c2 = TRows.Value > 2 ? TDot.Start((int*)(x2 + start)) : default;
             var c3 = TRows.Value > 3 ? TDot.Start((int*)(x3 + start)) : default;
-            for (var end = TForm.HasHalves ? i + 2 : 4; i < end; i++)
+            for (var last = TForm.HasHalves ? i + 2 : 4; i < last; i++)
             {
                 TWeight.Eight<TLanes, TFloat, TInt>(
                     block, Lanes, column, i, TDot.TakesUnsigned, out var first, out var second);
                 if (TDot.StepK == 4)
                 {
+                    var at = Int8Rows.Integers + 8 * i;
                     Step<TRows>(ref c0, ref c1, ref c2, ref c3, x0 + at, x1 + at, x2 + at, x3 + at, first);
                     Step<TRows>(ref c0, ref c1, ref c2, ref c3, x0 + at + 4, x1 + at + 4, x2 + at + 4, x3 + at + 4, second);
-                    at += 8;
                 }
                 else
                 {
-                    for (nint four = 0; four < 2; four++)
+                    var at = Int8Rows.Integers + 32 * (i >> 1) + 8 * (i & 1);
+                    for (var end = at + 8; at < end; at += 4)
                     {
                         var even = TLanes.And(first, TLanes.All(EvenBytes));
                         var odd = TLanes.And(TLanes.Right(first, 8), TLanes.All(EvenBytes));
                         Step<TRows>(ref c0, ref c1, ref c2, ref c3, x0 + at, x1 + at, x2 + at, x3 + at, even);
-                        Step<TRows>(ref c0, ref c1, ref c2, ref c3, x0 + at + 4, x1 + at + 4, x2 + at + 4, x3 + at + 4, odd);
+                        Step<TRows>(ref c0, ref c1, ref c2, ref c3, x0 + at + 16, x1 + at + 16, x2 + at + 16, x3 + at + 16, odd);
                         first = second;
-                        at += 8;
                     }
                 }
             }

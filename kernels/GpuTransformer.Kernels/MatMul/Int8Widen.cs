@@ -67,7 +67,17 @@ internal static unsafe class Int8Widen<TSimd, TLanes, TDot, TFloat, TInt, TForm,
                     {
                         TWeight.Eight<TLanes, TFloat, TInt>(
                             cell + place, Lanes, column, i, TDot.TakesUnsigned, out var first, out var second);
-                        target = Four(second, Four(first, target, row), row);
+                        if (TDot.StepK == 4)
+                        {
+                            TLanes.Store(first, target + 2 * i * row);
+                            TLanes.Store(second, target + (2 * i + 1) * row);
+                        }
+                        else
+                        {
+                            var words = target + (8 * (i >> 1) + 2 * (i & 1)) * row;
+                            Words(first, words, row);
+                            Words(second, words + row, row);
+                        }
                     }
                 }
             }
@@ -77,16 +87,9 @@ internal static unsafe class Int8Widen<TSimd, TLanes, TDot, TFloat, TInt, TForm,
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* Four(TInt bytes, byte* target, nint row)
+    private static void Words(TInt bytes, byte* target, nint row)
     {
-        if (TDot.StepK == 4)
-        {
-            TLanes.Store(bytes, target);
-            return target + row;
-        }
-
         TLanes.Store(TLanes.And(bytes, TLanes.All(EvenBytes)), target);
-        TLanes.Store(TLanes.And(TLanes.Right(bytes, 8), TLanes.All(EvenBytes)), target + row);
-        return target + 2 * row;
+        TLanes.Store(TLanes.And(TLanes.Right(bytes, 8), TLanes.All(EvenBytes)), target + 4 * row);
     }
 }
