@@ -48,8 +48,9 @@ internal unsafe struct Int8Engine
     /// <summary>Registers of columns of the largest tile.</summary>
     public int MaxVectors;
 
-    /// <summary>x, its stride, a panel, another or null, blocks, sums, rows up to 4, cells.</summary>
-    public delegate*<byte*, nint, byte*, byte*, nint, float*, int, int, void> Few;
+    /// <summary>x, its stride, a panel, another or null, blocks, sums, rows up to 4, cells, what is read next, bytes of
+    /// it.</summary>
+    public delegate*<byte*, nint, byte*, byte*, nint, float*, int, int, byte*, nint, void> Few;
 
     /// <summary>Panel, cells, first block, blocks, the widened panel.</summary>
     public delegate*<byte*, int, nint, nint, byte*, void> Widen;

@@ -45,12 +45,12 @@ internal static unsafe class MatMulCpuInt8
             }
             else if (i + 1 < count && (pair + 2) * args->Engine.PanelWidth <= args->N)
             {
-                Few(args, x, batch, row, rows, pair, 2, user);
+                Few(args, x, batch, row, rows, pair, 2, isUpward ? pair + 2 : pair - 2, user);
                 i += 2;
             }
             else
             {
-                Few(args, x, batch, row, rows, panel, 1, user);
+                Few(args, x, batch, row, rows, panel, 1, isUpward ? panel + 1 : panel - 1, user);
                 i++;
             }
         }
@@ -73,7 +73,17 @@ internal static unsafe class MatMulCpuInt8
         return memory;
     }
 
-    private static void Few(MatMulCpuArgs* args, byte* x, int batch, int row, int rows, int panel, int panels, void* user)
+    /// <param name="args">What to multiply.</param>
+    /// <param name="x">The rows as integers.</param>
+    /// <param name="batch">Which matrix.</param>
+    /// <param name="row">The first row.</param>
+    /// <param name="rows">How many.</param>
+    /// <param name="panel">The first panel.</param>
+    /// <param name="panels">One or two.</param>
+    /// <param name="next">The panel that comes next, if there is one.</param>
+    /// <param name="user">A user's epilogue.</param>
+    private static void Few(
+        MatMulCpuArgs* args, byte* x, int batch, int row, int rows, int panel, int panels, int next, void* user)
     {
         var blocks = Int8Rows.Blocks(args->K);
         nint stride = blocks * args->Int8.XBlockBytes;
@@ -83,11 +93,15 @@ internal static unsafe class MatMulCpuInt8
         var second = panels == 2 ? Stored(args, panel + 1) : null;
         var sums = CpuScratch.Floats(panels * FewTileRows * width);
         var tiles = (rows + FewTileRows - 1) / FewTileRows;
+        var isNext = next >= 0 && (next + panels) * args->Engine.PanelWidth <= args->N;
+        var nextBytes = isNext ? (nint)(Stored(args, next + panels) - Stored(args, next)) : 0;
         for (var t = 0; t < tiles; t++)
         {
             var from = t * rows / tiles;
             var tileRows = (t + 1) * rows / tiles - from;
-            args->Int8.Few(x + from * stride, stride, stored, second, blocks, sums, tileRows, cells);
+            args->Int8.Few(
+                x + from * stride, stride, stored, second, blocks, sums, tileRows, cells, Stored(args, next),
+                t == 0 ? nextBytes : 0);
             for (var p = 0; p < panels; p++)
             {
                 var column = (panel + p) * args->Engine.PanelWidth;
