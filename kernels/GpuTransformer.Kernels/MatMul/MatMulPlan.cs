@@ -54,8 +54,24 @@ internal readonly record struct MatMulPlan(MatMulForm Form, bool IsSplit)
         where TTile : struct, IMatMulTile =>
         16 * TTile.BufferQuads + 4 * TTile.TileK * ((1 << TTile.RowShift) + (1 << TTile.ColumnShift) + 8) + 16;
 
+    /// <summary>What was asked last on this thread: each of a table's variants asks whether it is the one.</summary>
+    [ThreadStatic]
+    private static (DeviceTraits? Traits, Sizes Sizes, MatMulPlan Plan) s_last;
+
     /// <summary>The best for these arguments.</summary>
     public static MatMulPlan Of<TEpilogue>(DeviceTraits traits, in MatMulArgs<TEpilogue> args)
+        where TEpilogue : struct, IEpilogue
+    {
+        var sizes = new Sizes(args.Rows.Capacity, args.N, args.K, args.Batch, args.Encoding);
+        if (!ReferenceEquals(s_last.Traits, traits) || s_last.Sizes != sizes)
+        {
+            s_last = (traits, sizes, Find(traits, args));
+        }
+
+        return s_last.Plan;
+    }
+
+    private static MatMulPlan Find<TEpilogue>(DeviceTraits traits, in MatMulArgs<TEpilogue> args)
         where TEpilogue : struct, IEpilogue
     {
         var chunks = MatMulOrder.Chunks(args.K);
@@ -124,4 +140,7 @@ internal readonly record struct MatMulPlan(MatMulForm Form, bool IsSplit)
     private static long Tiles<TEpilogue>(in MatMulArgs<TEpilogue> args, int rowShift, int columnShift)
         where TEpilogue : struct, IEpilogue =>
         (long)args.Batch * MatMulPlace.TilesOf(args.Rows.Capacity, rowShift) * MatMulPlace.TilesOf(args.N, columnShift);
+
+    /// <summary>All of the arguments that a plan depends on.</summary>
+    private readonly record struct Sizes(int Rows, int N, int K, int Batch, int Encoding);
 }

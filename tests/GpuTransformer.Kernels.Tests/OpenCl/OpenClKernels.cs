@@ -7,9 +7,7 @@ namespace GpuTransformer.Kernels.Tests;
 
 /// <summary>The kernels of the first OpenCL device, made once for a class of tests. How to have one without a graphics
 /// card: install an OpenCL driver for processors that has the generic address space (PoCL 5 or later; Debian 13:
-/// <c>apt install pocl-opencl-icd ocl-icd-libopencl1</c>), then <c>dotnet test -p:Ilgpu=package --filter OpenCl</c>,
-/// with <c>POCL_WORK_GROUP_METHOD=cbs</c> in the environment: PoCL 6's own choice of method overwrites its memory in the
-/// matmul for few rows, which the other method runs rightly.</summary>
+/// <c>apt install pocl-opencl-icd ocl-icd-libopencl1</c>), then <c>dotnet test -p:Ilgpu=package --filter OpenCl</c>.</summary>
 public sealed class OpenClKernels : IDisposable
 {
     private readonly Lazy<(Context? Context, KernelSet? Kernels, string Reason)> _opened = new(Open);

@@ -8,8 +8,7 @@ namespace GpuTransformer.Tests.OpenCl;
 /// <remarks>
 /// To run these tests without a graphics card: install an OpenCL driver for processors that has the generic address space
 /// (PoCL 5 or later; Debian 13: <c>apt install pocl-opencl-icd ocl-icd-libopencl1</c>), then
-/// <c>dotnet test -p:Ilgpu=package --filter OpenCl</c>, with <c>POCL_WORK_GROUP_METHOD=cbs</c> in the environment: PoCL 6's
-/// own choice of method overwrites its memory in the matmul for few rows, which the other method runs rightly. A machine with an older system can build there and run the built
+/// <c>dotnet test -p:Ilgpu=package --filter OpenCl</c>. A machine with an older system can build there and run the built
 /// test assemblies (<c>dotnet vstest GpuTransformer.Tests.dll --TestCaseFilter:OpenCl</c>) in a folder made by debootstrap.
 /// </remarks>
 public sealed class OpenClDevice : IDisposable
