@@ -22,6 +22,8 @@ internal static unsafe class Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, TFor
 
     private const int EvenBytes = 0x00FF00FF;
 
+    private const int Streams = 4;
+
     // Bytes ahead of the current cell. 1024 and 4096 are slower.
     private const int PrefetchDistance = 2048;
 
@@ -71,7 +73,7 @@ internal static unsafe class Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, TFor
             TSimd.Store(default, sums + i);
         }
 
-        var stretch = MatMulCpuPrefetch.Stretch(aheadBytes);
+        var stretch = MatMulCpuPrefetch.Stretch(aheadBytes, Streams);
         var aheadEnd = ahead + stretch;
         for (nint b = 0; b < blocks; b += TWeight.CellBlocks)
         {
@@ -188,9 +190,9 @@ internal static unsafe class Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, TFor
             TSimd.Prefetch((float*)(block + PrefetchDistance + MatMulCpuPrefetch.LineBytes * line));
         }
 
-        for (nint line = 0; line < (BlockLines + 3) / 4 && ahead < aheadEnd; line++)
+        for (nint line = 0; line < (BlockLines + Streams - 1) / Streams && ahead < aheadEnd; line++)
         {
-            MatMulCpuPrefetch.FourStreams(ahead, stretch);
+            MatMulCpuPrefetch.Streams(ahead, stretch, Streams);
             ahead += MatMulCpuPrefetch.LineBytes;
         }
     }
