@@ -98,7 +98,9 @@ public class MatMulOperation<TEpilogue> : Operation<MatMulArgs<TEpilogue>>
     {
         long m = args.Rows.Capacity;
         var weights = args.WeightBatchStride == 0 ? 1 : args.Batch;
-        var shape = (args.Batch == 1 ? "" : $"{args.Batch} x ") + $"({m}, {args.K}) · ({args.N}, {args.K})ᵀ";
+        var shape = (args.Batch == 1 ? "" : $"{args.Batch} x ") + $"({m}, {args.K}) · ({args.N}, {args.K})ᵀ"
+            + (args.Encoding == (int)WeightEncoding.F32 ? "" : $" {(WeightEncoding)args.Encoding}")
+            + (args.Panels == 0 || PackedPanels.ActivationsOf(args.Panels) == ActivationEncoding.F32 ? "" : $" x {PackedPanels.ActivationsOf(args.Panels)}");
         var weightBytes = args.Panels != 0
             ? PackedPanels.ByteSize(args.Panels)
             : 4 * WeightRowEncoder.Words((WeightEncoding)args.Encoding, args.K) * args.N * weights;

@@ -38,6 +38,9 @@ internal static unsafe class PackedPanels
         return ByteSize(header->Kind, header->Encoding, header->N, header->K);
     }
 
+    /// <summary>How products over panels at this address treat their activations.</summary>
+    public static ActivationEncoding ActivationsOf(long panels) => ((Header*)panels)->Activations;
+
     /// <summary>Packs the sources one under the other, on up to <paramref name="threads"/> threads.</summary>
     /// <param name="start">What the header begins with; its encoding is possible for the sources.</param>
     /// <param name="sources">What is packed.</param>

@@ -112,6 +112,7 @@ public sealed class WeightEncodingTests
         var (code, output, error) = await Gputx.RunAsync("plan", "bert-shakespeare", "--weights", "q4_0");
         Assert.True(code == 0, error);
         Assert.Matches(@"encoder\.layer\.0\.output\.dense +matrix +Q4_0 +160x640", output);
+        Assert.Matches(@"encoder\.layer\.0\.down +MatMul .*ᵀ Q4_0 ", output);
         Assert.Matches(@"embeddings\.word_embeddings\.weight +table +F16 .* mapped", output);
     }
 
