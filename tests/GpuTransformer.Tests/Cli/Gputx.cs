@@ -5,7 +5,8 @@ namespace GpuTransformer.Tests.Cli;
 /// <summary>Runs the program as a user does: a process, two streams, an exit code.</summary>
 internal static class Gputx
 {
-    private const int TimeoutSeconds = 120;
+    /// <summary>For a program that hangs: the slowest, a demo whose kernels PoCL compiles, takes one minute of a processor.</summary>
+    private const int TimeoutSeconds = 300;
 
     public static Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments) => RunWithInputAsync([], arguments);
 
@@ -18,7 +19,16 @@ internal static class Gputx
         await process.StandardInput.BaseStream.WriteAsync(input);
         process.StandardInput.Close();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(TimeoutSeconds));
-        await process.WaitForExitAsync(limit.Token);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            throw;
+        }
+
         return (process.ExitCode, await output, await error);
     }
 
