@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using GpuTransformer.Diagnostics.Roofline;
 using GpuTransformer.Kernels;
 using Spectre.Console;
@@ -10,6 +11,9 @@ internal static class OverheadCommand
 {
     /// <summary>An operation of a plan costs at most this much on the CPU path.</summary>
     private const double MostSecondsAnOperation = 1e-6;
+
+    /// <summary>Below this part of their tiles, workers did not have processors of their own.</summary>
+    private const double LeastShareOfWorkers = 0.9;
 
     public static Command Create()
     {
@@ -39,7 +43,11 @@ internal static class OverheadCommand
             using var alone = new SharedSteps(1);
             using var shared = new SharedSteps(threads);
             var times = PassTimes.Of(shared.Walk).Beyond(PassTimes.Of(alone.Walk));
-            slowest = Math.Max(slowest, Row(table, "steps of a tile a thread, beyond the tile: handing out and waiting", threads, times));
+            var isShared = shared.ShareOfWorkers >= LeastShareOfWorkers;
+            var what = isShared ? "" : string.Create(
+                CultureInfo.InvariantCulture, $"; not counted, others had the processors: workers took {shared.ShareOfWorkers:P0} of their tiles");
+            var seconds = Row(table, $"steps of a tile a thread, beyond the tile: handing out and waiting{what}", threads, times);
+            slowest = isShared ? Math.Max(slowest, seconds) : slowest;
         }
 
         Add(table, "LayerNorm (1, 16), a launch each: ILGPU's own cost, not the CPU path's", threads, VariantKind.Naive);

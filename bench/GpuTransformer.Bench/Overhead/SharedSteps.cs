@@ -9,28 +9,48 @@ internal sealed unsafe class SharedSteps : IDisposable
 {
     private const int Products = 1_500;
     private readonly CpuStep* _steps;
-    private readonly int* _tiles;
+    private readonly Work* _work;
 
     public SharedSteps(int tiles)
     {
-        _tiles = (int*)NativeMemory.Alloc(sizeof(int));
-        *_tiles = tiles;
+        _work = (Work*)NativeMemory.AllocZeroed((nuint)sizeof(Work));
+        _work->Tiles = tiles;
         _steps = (CpuStep*)NativeMemory.Alloc(EmptyModel.Operations, (nuint)sizeof(CpuStep));
         for (var i = 0; i < EmptyModel.Operations; i++)
         {
-            _steps[i] = new CpuStep(&Tiles, &Count, _tiles);
+            _steps[i] = new CpuStep(&Tiles, &Count, _work);
         }
     }
 
-    public void Walk() => CpuPool.Shared.Walk(_steps, EmptyModel.Operations);
+    /// <summary>The part of their tiles that workers took: where others have the processors, the caller does them all.</summary>
+    public double ShareOfWorkers
+    {
+        get
+        {
+            var others = 0L;
+            for (var tile = 0; tile < _work->Tiles; tile++)
+            {
+                others += _work->ByOthers[tile];
+            }
+
+            return (double)others / ((_work->Tiles - 1L) * EmptyModel.Operations * _work->Passes);
+        }
+    }
+
+    public void Walk()
+    {
+        _work->Caller = Environment.CurrentManagedThreadId;
+        _work->Passes++;
+        CpuPool.Shared.Walk(_steps, EmptyModel.Operations);
+    }
 
     public void Dispose()
     {
         NativeMemory.Free(_steps);
-        NativeMemory.Free(_tiles);
+        NativeMemory.Free(_work);
     }
 
-    private static int Tiles(void* args) => *(int*)args;
+    private static int Tiles(void* args) => ((Work*)args)->Tiles;
 
     private static void Count(void* args, int tile)
     {
@@ -41,9 +61,16 @@ internal sealed unsafe class SharedSteps : IDisposable
             product *= 2_654_435_761;
         }
 
-        if (product == 0)
-        {
-            *(int*)args = 0;
-        }
+        // Odd numbers stay odd: never more than one for a tile.
+        var work = (Work*)args;
+        work->ByOthers[tile] += work->Caller == Environment.CurrentManagedThreadId ? 0 : (int)(product & 1);
+    }
+
+    private struct Work
+    {
+        public int Tiles;
+        public int Caller;
+        public long Passes;
+        public fixed long ByOthers[CpuPool.MaxThreads];
     }
 }
