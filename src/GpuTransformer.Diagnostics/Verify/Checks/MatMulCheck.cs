@@ -54,10 +54,11 @@ internal sealed class MatMulCheck : OperationCheck<MatMulArgs<StandardEpilogue>>
             .Concat(narrow.SelectMany(encoding => shapes.SelectMany(shape => Encoded(shape, encoding, traits.Kind))));
     }
 
-    /// <summary>A processor packs for its own variant unless it is asked for the rows that the others take.</summary>
+    /// <summary>The rows that the kernels of graphics cards take; a processor packs for its own variant unless it is asked
+    /// for them.</summary>
     private static IEnumerable<MatMulShape> Encoded(MatMulShape shape, WeightEncoding encoding, DeviceKind kind)
     {
-        var packed = shape with { Packed = true, Encoding = encoding };
-        return kind == DeviceKind.Cpu ? [packed, packed with { InRows = true }] : [packed];
+        var rows = shape with { Packed = true, Encoding = encoding, InRows = true };
+        return kind == DeviceKind.Cpu ? [rows, rows with { InRows = false }] : [rows];
     }
 }
