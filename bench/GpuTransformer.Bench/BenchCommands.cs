@@ -55,7 +55,7 @@ internal static class BenchCommands
         }
         catch (Exception error) when (CodeOf(error) is { } code)
         {
-            return Fail(code, error.Message);
+            return Fail(code, error is OperationCanceledException ? "interrupted" : error.Message);
         }
     }
 

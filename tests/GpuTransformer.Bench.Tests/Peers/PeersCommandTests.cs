@@ -133,7 +133,7 @@ public sealed class PeersCommandTests : IDisposable
         await process.WaitForExitAsync(patience.Token);
         Assert.Equal(BenchExit.Interrupted, process.ExitCode);
         Assert.Empty(Scratches(temporary));
-        Assert.Contains("cancel", await errors, StringComparison.Ordinal);
+        Assert.Contains("interrupted", await errors, StringComparison.Ordinal);
         Assert.Contains("rows on 1 thread(s)", await output, StringComparison.Ordinal);
     }
 
