@@ -141,6 +141,24 @@ public class VerifyCommandTests
         release.Set();
     }
 
+    [Fact]
+    public void An_interrupted_run_does_not_wait_for_its_kernel()
+    {
+        using var device = ComputeDevice.Open("cpu");
+        using var release = new ManualResetEventSlim();
+        using var interrupt = new CancellationTokenSource();
+        var run = new VerifyRun(new(device.Kernels), SweepExtent.Smoke, 1, "Softmax")
+        {
+            Tamper = (variant, _, _) =>
+            {
+                interrupt.Cancel();
+                release.Wait();
+            },
+        };
+        Assert.Throws<OperationCanceledException>(() => VerifyProgress.Wait(run, TimeSpan.FromMinutes(5), shows: false, interrupt.Token));
+        release.Set();
+    }
+
     private static string Text(VerifyReport report)
     {
         var writer = new StringWriter();

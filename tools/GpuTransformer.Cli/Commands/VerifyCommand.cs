@@ -69,9 +69,9 @@ internal static class VerifyCommand
         var path = Write(report, file, asked?.FullName);
         Print(report, parsed.GetValue(s_asJson), path);
         var code = interrupted ? ExitCode.Interrupted : problem is not null ? ExitCode.Device : report.AllRight ? ExitCode.Ok : ExitCode.CheckFailed;
-        if (hung)
+        if (hung || interrupted)
         {
-            // The thread that waits for the kernel cannot be ended, and closing the device would wait for it too.
+            // The thread that waits for a kernel cannot be ended, and closing the device would wait for it too.
             Environment.Exit(code);
         }
 

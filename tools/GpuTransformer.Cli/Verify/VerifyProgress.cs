@@ -8,8 +8,10 @@ namespace GpuTransformer.Cli.Verify;
 internal static class VerifyProgress
 {
     private static readonly TimeSpan s_step = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     /// <returns>False where a launch took longer than the limit; its thread still waits.</returns>
+    /// <exception cref="OperationCanceledException">Somebody ended the run; a launch may still be under way.</exception>
     public static bool Wait(VerifyRun run, TimeSpan longestLaunch, bool shows, CancellationToken cancellation)
     {
         Exception? failure = null;
@@ -41,6 +43,12 @@ internal static class VerifyProgress
                 if (run.Watch.Running > longestLaunch)
                 {
                     return false;
+                }
+
+                // The run ends by itself between two launches; one that a driver compiles may take a minute.
+                if (cancellation.IsCancellationRequested && !thread.Join(s_patience))
+                {
+                    throw new OperationCanceledException(cancellation);
                 }
 
                 if (bar is not null)
