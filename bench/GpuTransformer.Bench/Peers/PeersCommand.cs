@@ -38,6 +38,8 @@ internal static class PeersCommand
 
     private static async Task<int> Run(ParseResult parsed, CancellationToken cancellation)
     {
+        // A signal waits for this task to end, but only once there is one: nothing may be made before.
+        await Task.Yield();
         var plan = new PeersPlan(
             PeerRows.Select(parsed.GetValue(s_rows)!), parsed.GetValue(s_threads)!, parsed.GetValue(s_alternations), parsed.GetValue(s_seconds));
         if (plan.Alternations < LeastAlternations || !(plan.Seconds > 0))

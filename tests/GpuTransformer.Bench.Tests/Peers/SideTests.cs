@@ -72,7 +72,7 @@ public sealed class SideTests : IDisposable
         Assert.True(times.Runs >= 3);
         Assert.True(side.Runs > times.Runs, "it was warmed up");
         Assert.Equal(side.Runs, side.Preparations);
-        Assert.InRange(times.Median, 1, 15);
+        Assert.InRange(times.Median, 1, 90);
         Assert.True(times.Minimum <= times.Median);
     }
 
@@ -85,7 +85,7 @@ public sealed class SideTests : IDisposable
         public void Prepare()
         {
             Preparations++;
-            Thread.Sleep(20);
+            Thread.Sleep(100);
         }
 
         public void Run()
