@@ -14,7 +14,7 @@ internal static class RotaryGroup
     /// Computes: <see cref="RotaryArgs"/>.
     /// Shapes: x, y (rows, numHeads · headDim); table (tableRows, rotaryDim).
     /// Group: one head; thread t takes pairs t, t + Group.DimX, ... Shared: the reduction's scratch.
-    /// Barriers: 2 with the norm, else none. Numerics: each thread sums its squares in ascending order, then
+    /// Barriers: 2 with the norm, and the last. Numerics: each thread sums its squares in ascending order, then
     /// <see cref="GroupReduction"/>'s order.
     /// Edges: y may be x: after the barriers a thread reads and writes its own elements alone; a position outside the
     /// table is read as 0 and reported.
@@ -53,5 +53,7 @@ internal static class RotaryGroup
         {
             head.Copy(args, d, inverse);
         }
+
+        GroupEnd.Join();
     }
 }
