@@ -35,12 +35,19 @@ internal static class Gputx
     /// <summary>Starts it with all three streams in the caller's hands.</summary>
     public static Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
+        // A shell's background job ignores Ctrl-C, and so would its children.
+        var start = new ProcessStartInfo(OperatingSystem.IsLinux() ? "env" : "dotnet")
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
+        if (OperatingSystem.IsLinux())
+        {
+            start.ArgumentList.Add("--default-signal=INT");
+            start.ArgumentList.Add("dotnet");
+        }
+
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "gputx.dll"));
         foreach (var argument in arguments)
         {
