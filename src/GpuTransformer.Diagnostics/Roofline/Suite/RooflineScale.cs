@@ -69,9 +69,7 @@ internal sealed record RooflineScale
         ArrayBytes = ProcessorCaches.BytesBeyondCaches / 2,
         RingBytes = ProcessorCaches.BytesBeyondCaches,
         RingMatMuls = [new(1, 4096, 4096)],
-
-        // The processor's tiles take float32 alone.
-        RingEncodings = [WeightEncoding.F32],
+        RingEncodings = [WeightEncoding.F32, WeightEncoding.Q8_0],
         BertSequences = [1, 4],
         DecoderKeys = 128,
         Limit = TimeSpan.FromSeconds(50),
