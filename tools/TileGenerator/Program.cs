@@ -1,4 +1,4 @@
-// Writes the unrolled register tiles into a folder: dotnet run --project tools/TileGenerator kernels/GpuTransformer.Kernels/MatMul
+// Writes the unrolled register tiles into a folder: dotnet run --project tools/TileGenerator kernels/GpuTransformer.Kernels/MatMul/Group
 using TileGenerator;
 
 foreach (var shape in TileShape.All)

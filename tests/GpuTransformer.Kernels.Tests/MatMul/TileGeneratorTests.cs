@@ -19,6 +19,6 @@ public sealed class TileGeneratorTests
         Assert.True(
             TileSource.Of(shape) == reader.ReadToEnd().ReplaceLineEndings("\n"),
             $"{shape.FileName} is not what the generator writes: dotnet run --project tools/TileGenerator " +
-            "kernels/GpuTransformer.Kernels/MatMul");
+            "kernels/GpuTransformer.Kernels/MatMul/Group");
     }
 }
