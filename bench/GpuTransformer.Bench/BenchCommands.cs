@@ -1,4 +1,5 @@
 using System.CommandLine;
+using GpuTransformer.Bench.Children;
 using GpuTransformer.Bench.Peers;
 using GpuTransformer.Kernels;
 
@@ -83,7 +84,7 @@ internal static class BenchCommands
     {
         OperationCanceledException => BenchExit.Interrupted,
         DeviceException => BenchExit.Device,
-        GpuTransformerException or IOException or UnauthorizedAccessException => BenchExit.InputOutput,
+        GpuTransformerException or ChildException or IOException or UnauthorizedAccessException => BenchExit.InputOutput,
         ArgumentException => BenchExit.Usage,
         _ => null,
     };

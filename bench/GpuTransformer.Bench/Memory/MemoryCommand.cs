@@ -1,61 +1,77 @@
 using System.CommandLine;
-using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
-using GpuTransformer.Kernels;
+using GpuTransformer.Bench.Children;
 
 namespace GpuTransformer.Bench.Memory;
 
 /// <summary>What models take of a process's own memory, and whether it grows: each in a process of its own.</summary>
 internal static class MemoryCommand
 {
-    private const string Child = "--child";
+    private const string Name = "memory";
+
+    private static readonly Option<int> s_runs = new("--runs") { Description = "Runs of each model after the first ones.", HelpName = "N", DefaultValueFactory = _ => 10_000 };
+    private static readonly Option<string[]> s_models = new("--model")
+    {
+        Description = "Folders or GGUF files. Default: the shipped models, and those of shared/real where that folder stands beside the repository.",
+        HelpName = "FOLDER",
+        AllowMultipleArgumentsPerToken = true,
+    };
+    private static readonly Option<string?> s_child = new("--child") { Hidden = true };
 
     public static Command Create()
     {
-        var runs = new Option<int>("--runs") { Description = "Runs of each model after the first ones.", HelpName = "N", DefaultValueFactory = _ => 10_000 };
-        var seconds = new Option<int>("--seconds") { Description = "The most time for the runs of a model.", HelpName = "S", DefaultValueFactory = _ => 60 };
-        var models = new Option<string[]>("--model")
+        var command = new Command(
+            Name, "Private memory of each model against its packed weights + 1.2 x arena + 100 MB, and what grows over many short runs (of all models about 15 minutes on two cores).")
         {
-            Description = "Folders or GGUF files. Default: the shipped models, and those of shared/real where that folder stands beside the repository.",
-            HelpName = "FOLDER",
-            AllowMultipleArgumentsPerToken = true,
+            s_runs, s_models, s_child,
         };
-        var child = new Option<string?>(Child) { Hidden = true };
-        var command = new Command("memory", "Private memory of each model against its packed weights + 1.2 x arena + 100 MB, and what grows over many runs.")
-        {
-            runs, seconds, models, child,
-        };
-        command.SetAction(parsed =>
-        {
-            var (count, most) = (Math.Max(1, parsed.GetValue(runs)), Math.Max(1, parsed.GetValue(seconds)));
-            if (parsed.GetValue(child) is { } model)
-            {
-                Console.WriteLine(JsonSerializer.Serialize(ModelMemory.Measure(model, count, TimeSpan.FromSeconds(most))));
-                return BenchExit.Ok;
-            }
-
-            var folders = parsed.GetValue(models) is { Length: > 0 } given ? given : [.. BenchModels.Found()];
-            return MemoryTable.Print(BenchProgram.NewConsole(), [.. folders.Select(folder => InChild(folder, count, most))])
-                ? BenchExit.Ok : BenchExit.CheckFailed;
-        });
+        command.SetAction(Run);
         return command;
     }
 
-    private static MemoryOfModel InChild(string model, int runs, int seconds)
+    private static async Task<int> Run(ParseResult parsed, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
-        string[] arguments = ["memory", "--runs", $"{runs}", "--seconds", $"{seconds}", Child, model];
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+        var runs = parsed.GetValue(s_runs);
+        if (runs < 1)
         {
-            arguments = [typeof(MemoryCommand).Assembly.Location, .. arguments];
+            throw new ArgumentException($"--runs {runs}: expected at least one.");
         }
 
-        Array.ForEach(arguments, start.ArgumentList.Add);
-        using var process = Process.Start(start) ?? throw new InputException($"{Environment.ProcessPath}: cannot be started");
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0
-            ? JsonSerializer.Deserialize<MemoryOfModel>(output)!
-            : throw new InputException($"{model}: measuring it ended with exit code {process.ExitCode}");
+        if (parsed.GetValue(s_child) is { } model)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(ModelMemory.Measure(model, runs)));
+            return BenchExit.Ok;
+        }
+
+        var folders = parsed.GetValue(s_models) is { Length: > 0 } given ? given : [.. BenchModels.Found()];
+        var results = new List<(string Folder, ModelMemory? Memory, string? Failure)>();
+        using var progress = new ProgressLine();
+        foreach (var folder in folders)
+        {
+            progress.Show(folder);
+            results.Add(await InChild(folder, runs, cancellation));
+            progress.Done($"{folder}: {results[^1].Failure ?? Seconds(results[^1].Memory!)}");
+        }
+
+        return MemoryTable.Print(BenchProgram.NewConsole(), results) ? BenchExit.Ok : BenchExit.CheckFailed;
     }
+
+    /// <summary>A model that cannot be measured is a line of the table, the others go on.</summary>
+    private static async Task<(string Folder, ModelMemory? Memory, string? Failure)> InChild(string folder, int runs, CancellationToken cancellation)
+    {
+        try
+        {
+            var command = ChildProcess.This(Name, s_runs.Name, runs.ToString(CultureInfo.InvariantCulture), s_child.Name, folder);
+            var output = await ChildProcess.Run(command, Timeout.InfiniteTimeSpan, cancellation);
+            return (folder, output.Json().Deserialize<ModelMemory>(), null);
+        }
+        catch (ChildException error)
+        {
+            return (folder, null, error.Message);
+        }
+    }
+
+    private static string Seconds(ModelMemory memory) =>
+        string.Create(CultureInfo.InvariantCulture, $"{memory.Growth.Runs} runs in {memory.Growth.Seconds:F0} s");
 }

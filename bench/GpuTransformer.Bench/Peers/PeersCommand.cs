@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using GpuTransformer.Bench.Children;
 using GpuTransformer.Kernels;
 using GpuTransformer.Weights;
 using Spectre.Console;
@@ -24,7 +24,7 @@ internal static class PeersCommand
     private static readonly Option<int> s_alternations = new("--alternations") { Description = "How often both sides are timed.", HelpName = "N", DefaultValueFactory = _ => 5 };
     private static readonly Option<double> s_seconds = new("--seconds") { Description = "How long a side is timed at a time; single operators half as long.", HelpName = "S", DefaultValueFactory = _ => DefaultSeconds };
     private static readonly Option<DirectoryInfo?> s_keep = new("--keep") { Description = "Write random weights there and keep them for the next run (several GB). Default: a temporary folder that is removed.", HelpName = "FOLDER" };
-    private static readonly Option<FileInfo?> s_json = new("--json") { Description = "Write all figures there too.", HelpName = "FILE" };
+    private static readonly Option<FileInfo?> s_json = new("--json") { Description = "Write all figures there too, after each row.", HelpName = "FILE" };
 
     public static Command Create()
     {
@@ -52,11 +52,15 @@ internal static class PeersCommand
         var node = parsed.GetValue(s_node)!.FullName;
         PeerFiles.CheckShared(shared);
         PeerFiles.CheckNode(node, plan.Rows);
-        using var json = parsed.GetValue(s_json) is { } file ? OutputFile.Create(file.FullName) : null;
         using var scratch = new ScratchFolder(parsed.GetValue(s_keep)?.FullName);
-        var clock = Stopwatch.StartNew();
-        using var progress = new ProgressLine(clock);
-        var run = new PeersRun(plan, new PeerPlaces(node, shared, scratch.Path, scratch.IsKept), progress.Show);
+        using var progress = new ProgressLine();
+        var json = parsed.GetValue(s_json)?.FullName;
+        var run = new PeersRun(plan, new PeerPlaces(node, shared, scratch.Path, scratch.IsKept), progress.Show, done =>
+        {
+            progress.Done(PeersTable.Line(done.Results[^1], done.Peaks));
+            Write(json, plan, done);
+        });
+        Write(json, plan, run);
         var console = BenchProgram.NewConsole();
         PeersTable.WriteHeader(console, plan);
         try
@@ -70,10 +74,20 @@ internal static class PeersCommand
             Report(console, run);
         }
 
-        json?.Stream.Write(Encoding.UTF8.GetBytes(PeersJson.Write(plan, run.Results, run.Peaks)));
-        json?.Commit();
-        console.WriteLine($"Took {clock.Elapsed.TotalMinutes.ToString("F1", CultureInfo.InvariantCulture)} minutes.");
+        Write(json, plan, run);
+        console.WriteLine($"Took {progress.Elapsed.TotalMinutes.ToString("F1", CultureInfo.InvariantCulture)} minutes.");
         return run.Results.All(result => result.Failure is null) ? BenchExit.Ok : BenchExit.CheckFailed;
+    }
+
+    /// <summary>Writes what is done so far, so that a run that is ended from outside loses nothing.</summary>
+    private static void Write(string? path, PeersPlan plan, PeersRun run)
+    {
+        if (path is not null)
+        {
+            using var file = OutputFile.Create(path);
+            file.Stream.Write(Encoding.UTF8.GetBytes(PeersJson.Write(plan, run.Results, run.Peaks)));
+            file.Commit();
+        }
     }
 
     private static void Report(IAnsiConsole console, PeersRun run)

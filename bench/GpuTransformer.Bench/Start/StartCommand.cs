@@ -19,7 +19,7 @@ internal static class StartCommand
         var model = new Option<string>("--model") { Description = "Folder of an encoder of sentences.", HelpName = "FOLDER", Required = true };
         var runs = new Option<int>("--runs") { Description = "Starts, after one that warms the disk's cache.", HelpName = "N", DefaultValueFactory = _ => 15 };
         var command = new Command("start", $"Start a published program again and again: gputx embed FOLDER \"{Sentence}\".") { program, model, runs };
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             var path = parsed.GetValue(program)!;
             if (!File.Exists(path))
@@ -27,7 +27,8 @@ internal static class StartCommand
                 throw new InputException($"{path}: there is no such program; publish it first");
             }
 
-            StartTable.Print(BenchProgram.NewConsole(), StartedProgram.Times(path, ["embed", parsed.GetValue(model)!, Sentence], Math.Max(1, parsed.GetValue(runs))));
+            string[] arguments = ["embed", parsed.GetValue(model)!, Sentence];
+            StartTable.Print(BenchProgram.NewConsole(), await StartedProgram.Times(path, arguments, Math.Max(1, parsed.GetValue(runs)), cancellation));
             return BenchExit.Ok;
         });
         return command;

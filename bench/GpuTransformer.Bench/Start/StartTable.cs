@@ -22,7 +22,7 @@ internal static class StartTable
         console.Write(table);
         console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{runs.Count} starts; JIT is {Median(runs, run => run.Jit) / Median(runs, run => run.Runtime + run.Inside):P0} of the time, " +
+            $"{runs.Count} starts; JIT is {Samples.Median(runs.Select(run => run.Jit)) / Samples.Median(runs.Select(run => run.Runtime + run.Inside)):P0} of the time, " +
             $"{runs[0].JitMethods} methods; parts may overlap. Runs with --times give the parts, runs without it the first line."));
     }
 
@@ -30,15 +30,9 @@ internal static class StartTable
         Table table, string name, IReadOnlyList<StartTimesOfRun> runs, Func<StartTimesOfRun, double> value, Func<StartTimesOfRun, double>? from) =>
         table.AddRow(
             name,
-            Number(Median(runs, value)),
+            Number(Samples.Median(runs.Select(value))),
             $"{Number(runs.Min(value))} to {Number(runs.Max(value))}",
-            from is null ? "" : Number(Median(runs, from)));
-
-    private static double Median(IReadOnlyList<StartTimesOfRun> runs, Func<StartTimesOfRun, double> value)
-    {
-        var sorted = runs.Select(value).Order().ToArray();
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
+            from is null ? "" : Number(Samples.Median(runs.Select(from))));
 
     private static string Number(double milliseconds) => milliseconds.ToString("0.0", CultureInfo.InvariantCulture);
 }

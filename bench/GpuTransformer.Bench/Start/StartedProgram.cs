@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using GpuTransformer.Bench.Children;
 using GpuTransformer.Kernels;
 
 namespace GpuTransformer.Bench.Start;
@@ -17,47 +18,41 @@ internal sealed record StartTimesOfRun(
 /// <summary>Starts a program and reads what --times says.</summary>
 internal static class StartedProgram
 {
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
+
     /// <summary>Starts it once to warm the disk's cache, then again and again: first as users do, then with --times, so
     /// that the totals are those of the program as it is.</summary>
-    public static IReadOnlyList<StartTimesOfRun> Times(string path, string[] arguments, int runs)
+    public static async Task<IReadOnlyList<StartTimesOfRun>> Times(string path, string[] arguments, int runs, CancellationToken cancellation)
     {
-        Run(path, arguments);
+        await Run(path, arguments, cancellation);
         var all = new List<StartTimesOfRun>();
         for (var i = 0; i < runs; i++)
         {
-            var (total, _, _) = Run(path, arguments);
-            all.Add(Read(Run(path, [.. arguments, "--times"])) with { Total = total });
+            var asUsersDo = await Run(path, arguments, cancellation);
+            all.Add(Read(await Run(path, [.. arguments, "--times"], cancellation), asUsersDo.Time));
         }
 
         return all;
     }
 
-    private static (double Milliseconds, DateTime From, string Errors) Run(string path, string[] arguments)
+    private static async Task<ChildOutput> Run(string path, IEnumerable<string> arguments, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(path) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        foreach (var argument in arguments)
+        try
         {
-            start.ArgumentList.Add(argument);
+            return await ChildProcess.Run(new ProcessStartInfo(path, arguments), s_limit, cancellation);
         }
-
-        var from = DateTime.UtcNow;
-        var watch = Stopwatch.StartNew();
-        using var process = Process.Start(start) ?? throw new InputException($"{path}: cannot be started");
-        var errors = process.StandardError.ReadToEndAsync();
-        process.StandardOutput.ReadToEnd();
-        var total = watch.Elapsed.TotalMilliseconds;
-        process.WaitForExit();
-        return process.ExitCode == 0
-            ? (total, from, errors.Result)
-            : throw new InputException($"{path} {string.Join(' ', arguments)}: exit code {process.ExitCode}: {errors.Result.Trim()}");
+        catch (ChildException error)
+        {
+            throw new InputException($"{path} {string.Join(' ', arguments)}: {error.Message}");
+        }
     }
 
-    private static StartTimesOfRun Read((double Total, DateTime From, string Errors) run)
+    private static StartTimesOfRun Read(ChildOutput run, TimeSpan total)
     {
         using var json = JsonDocument.Parse(run.Errors);
         var root = json.RootElement;
         return new StartTimesOfRun(
-            run.Total,
+            total.TotalMilliseconds,
             (root.GetProperty("main").GetDateTime() - run.From).TotalMilliseconds,
             root.GetProperty("total").GetDouble(),
             root.GetProperty("jit").GetDouble(),

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using GpuTransformer.Bench.Children;
 using GpuTransformer.Bench.Peers;
-using GpuTransformer.Kernels;
 using Xunit;
 
 namespace GpuTransformer.Bench.Tests.Peers;
@@ -63,30 +63,13 @@ public sealed class PeersCommandTests : IDisposable
     }
 
     [Fact]
-    public void The_last_line_of_a_process_is_its_answer()
-    {
-        Assert.Equal(2.5, SideProcess.Parse("a warning\n{\"median\":2.5}\n\n").GetProperty("median").GetDouble());
-        Assert.Throws<SideException>(() => SideProcess.Parse("Segmentation fault"));
-        Assert.Throws<SideException>(() => SideProcess.Parse(""));
-    }
-
-    [Fact]
-    public async Task A_process_that_fails_is_told_from_one_that_is_not_there()
-    {
-        var failed = await Assert.ThrowsAsync<SideException>(
-            () => SideProcess.Run(new ProcessStartInfo("dotnet", ["no-such-file.dll"]), CancellationToken.None));
-        Assert.Contains("exit code", failed.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<InputException>(
-            () => SideProcess.Run(new ProcessStartInfo(Path.Combine(_scratch.Path, "none")), CancellationToken.None));
-    }
-
-    [Fact]
     public void Peers_answers_become_milliseconds()
     {
         JsonElement Json(string text) => JsonSerializer.Deserialize<JsonElement>(text);
         Assert.Equal(5, new GraphPeer("graph", Times: 2).Milliseconds(Json("{\"median\":2.5}")));
         Assert.Equal(640, new LlamaPeer(128, 64, IsDecoding: true).Milliseconds(Json("{\"decode_tokens_per_s\":100}")), 9);
         Assert.Equal(640, new LlamaPeer(128, 64, IsDecoding: false).Milliseconds(Json("{\"prefill_tokens_per_s\":200}")), 9);
+        Assert.Throws<ChildException>(() => new GraphPeer("graph").Milliseconds(Json("{\"median\":null}")));
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class RatioTests
         Assert.Equal(0.8, ratios.Ratio, 12);
         Assert.Equal((4, 5), (ratios.Ours, ratios.Theirs));
         Assert.Equal((0.5, 0.9), (ratios.Least, ratios.Most));
-        Assert.Equal(2.5, Ratios.Median([4, 1, 2, 3]));
+        Assert.Equal(2.5, Samples.Median([4, 1, 2, 3]));
     }
 
     [Fact]

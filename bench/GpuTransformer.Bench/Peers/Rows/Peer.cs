@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using GpuTransformer.Bench.Children;
 
 namespace GpuTransformer.Bench.Peers;
 
@@ -67,7 +68,7 @@ internal sealed record GraphPeer(string Graph, int Times = 1) : Peer
         return Node(places, places.Script("ort.mjs"), places.Weights, candidate, "--threads", Text(threads), "--runs", Text(runs));
     }
 
-    public override double Milliseconds(JsonElement answer) => Times * answer.GetProperty("median").GetDouble();
+    public override double Milliseconds(JsonElement answer) => Times * ChildOutput.Number(answer, "median");
 }
 
 /// <summary>Single operators in ONNX Runtime, through its C API in a child of this program.</summary>
@@ -79,7 +80,7 @@ internal sealed record OperatorPeer(params (string Name, Func<OnnxModel> Make)[]
         PeerPlaces places, PeerRow row, string candidate, int threads, double seconds, double? expected) =>
         SideCommand.Theirs(row.Name, candidate, PeerFiles.OnnxRuntimeLibrary(places.Node), threads, seconds);
 
-    public override double Milliseconds(JsonElement answer) => answer.GetProperty("median").GetDouble();
+    public override double Milliseconds(JsonElement answer) => ChildOutput.Number(answer, "median");
 }
 
 /// <summary>llama.cpp on SmolLM2-135M. Its threads spin, so that two can be slower than one: it may take as many as it
@@ -106,6 +107,6 @@ internal sealed record LlamaPeer(int Prompt, int New, bool IsDecoding) : Peer
     }
 
     public override double Milliseconds(JsonElement answer) => IsDecoding
-        ? New / answer.GetProperty("decode_tokens_per_s").GetDouble() * 1000
-        : Prompt / answer.GetProperty("prefill_tokens_per_s").GetDouble() * 1000;
+        ? New / ChildOutput.Number(answer, "decode_tokens_per_s") * 1000
+        : Prompt / ChildOutput.Number(answer, "prefill_tokens_per_s") * 1000;
 }

@@ -64,8 +64,8 @@ internal sealed record MachinePeaks(double Flops, IReadOnlyList<(double Holds, d
 
     /// <summary>The median of measurements at different times.</summary>
     public static MachinePeaks Middle(IReadOnlyList<MachinePeaks> all) => new(
-        Ratios.Median(all.Select(peaks => peaks.Flops)),
-        [.. Enumerable.Range(0, all[0].Reads.Count).Select(i => (all[0].Reads[i].Holds, Ratios.Median(all.Select(p => p.Reads[i].BytesPerSecond))))]);
+        Samples.Median(all.Select(peaks => peaks.Flops)),
+        [.. Enumerable.Range(0, all[0].Reads.Count).Select(i => (all[0].Reads[i].Holds, Samples.Median(all.Select(p => p.Reads[i].BytesPerSecond))))]);
 
     public string ToJson() => JsonSerializer.Serialize(new
     {

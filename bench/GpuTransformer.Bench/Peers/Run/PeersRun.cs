@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics.X86;
+using System.Text.Json;
+using GpuTransformer.Bench.Children;
 using GpuTransformer.Kernels;
 
 namespace GpuTransformer.Bench.Peers;
@@ -13,9 +15,16 @@ internal sealed record PeersPlan(IReadOnlyList<PeerRow> Rows, IReadOnlyList<int>
 
 /// <summary>Times both sides of every row, alternating in separate processes, one process at a time. This process only
 /// starts them and waits.</summary>
-internal sealed class PeersRun(PeersPlan plan, PeerPlaces places, Action<string> progress)
+/// <param name="plan">What is asked for.</param>
+/// <param name="places">Where the peers are.</param>
+/// <param name="progress">Told what runs.</param>
+/// <param name="done">Called after each row.</param>
+internal sealed class PeersRun(PeersPlan plan, PeerPlaces places, Action<string> progress, Action<PeersRun> done)
 {
     private const string ProcessorFile = "/proc/cpuinfo";
+
+    // The longest takes a tenth of it; one that hangs must not hold up the rows after it.
+    private static readonly TimeSpan s_childLimit = TimeSpan.FromMinutes(5);
     private readonly Dictionary<int, List<MachinePeaks>> _peaks = [];
     private readonly List<RowResult> _results = [];
     private readonly Dictionary<(string Row, int Threads), string> _fastest = [];
@@ -53,10 +62,12 @@ internal sealed class PeersRun(PeersPlan plan, PeerPlaces places, Action<string>
                 {
                     _results.Add(await Measure(row, threads, what, cancellation));
                 }
-                catch (SideException error)
+                catch (Exception error) when (IsOfOneRow(error))
                 {
                     _results.Add(new RowResult(row, threads, "", new Ratios(), Set, error.Message));
                 }
+
+                done(this);
             }
 
             // A graph's weights are as large as the model's, and no other row reads them.
@@ -66,7 +77,14 @@ internal sealed class PeersRun(PeersPlan plan, PeerPlaces places, Action<string>
             }
         }
 
-        await MeasurePeaks(cancellation);
+        try
+        {
+            await MeasurePeaks(cancellation);
+        }
+        catch (ChildException error)
+        {
+            progress($"peaks: {error.Message}; those before the rows stand alone");
+        }
     }
 
     private async Task MeasurePeaks(CancellationToken cancellation)
@@ -74,7 +92,7 @@ internal sealed class PeersRun(PeersPlan plan, PeerPlaces places, Action<string>
         foreach (var threads in plan.Threads)
         {
             progress($"peaks, {threads} thread(s)");
-            var peaks = MachinePeaks.Parse(await SideProcess.Run(SideCommand.Peaks(threads), cancellation));
+            var peaks = MachinePeaks.Parse(await Answer(SideCommand.Peaks(threads), cancellation));
             _peaks.TryAdd(threads, []);
             _peaks[threads].Add(peaks);
         }
@@ -121,7 +139,7 @@ internal sealed class PeersRun(PeersPlan plan, PeerPlaces places, Action<string>
         var candidates = row.Peer.Candidates(places, asked);
         if (candidates.Count == 0)
         {
-            throw new SideException("the shared folder has no graph of this name");
+            throw new ChildException("the shared folder has no graph of this name");
         }
 
         var best = (Name: candidates[0], Time: double.PositiveInfinity);
@@ -137,8 +155,7 @@ internal sealed class PeersRun(PeersPlan plan, PeerPlaces places, Action<string>
 
     private async Task<double> Ours(PeerRow row, int threads, CancellationToken cancellation)
     {
-        var answer = await SideProcess.Run(SideCommand.Ours(places, row.Name, threads, Seconds(row)), cancellation);
-        return answer.GetProperty("median").GetDouble();
+        return ChildOutput.Number(await Answer(SideCommand.Ours(places, row.Name, threads, Seconds(row)), cancellation), "median");
     }
 
     private async Task<double> Theirs(PeerRow row, string candidate, int threads, CancellationToken cancellation)
@@ -146,8 +163,14 @@ internal sealed class PeersRun(PeersPlan plan, PeerPlaces places, Action<string>
         // The peers' scripts count runs, so that a time of theirs says how many fill the next one's seconds.
         var key = (row.Name, candidate, threads);
         var command = row.Peer.Command(places, row, candidate, threads, Seconds(row), _expected.TryGetValue(key, out var time) ? time : null);
-        return _expected[key] = row.Peer.Milliseconds(await SideProcess.Run(command, cancellation));
+        return _expected[key] = row.Peer.Milliseconds(await Answer(command, cancellation));
     }
+
+    private static async Task<JsonElement> Answer(ProcessStartInfo command, CancellationToken cancellation) =>
+        (await ChildProcess.Run(command, s_childLimit, cancellation)).Json();
+
+    /// <summary>Whether a row alone cannot be timed: its child died, or a file or program of its peer is not there.</summary>
+    private static bool IsOfOneRow(Exception error) => error is ChildException or GpuTransformerException or IOException or UnauthorizedAccessException;
 
     /// <summary>Single operators take microseconds: half the time gives their median as well.</summary>
     private double Seconds(PeerRow row) => row.IsModel ? plan.Seconds : plan.Seconds / 2;

@@ -42,7 +42,7 @@ internal static class PeersTable
         table.AddColumn(new TableColumn("peer's way"));
         foreach (var result in results)
         {
-            table.AddRow(Cells(result, peaks[result.Threads]));
+            table.AddRow([.. Cells(result, peaks[result.Threads]).Select(Markup.Escape)]);
         }
 
         console.Write(table);
@@ -66,6 +66,11 @@ internal static class PeersTable
             console.WriteLine($"Not timed: {result.Row.Name} x{result.Threads}: {result.Failure}");
         }
     }
+
+    /// <summary>A row by itself, as soon as it is done.</summary>
+    public static string Line(RowResult result, IReadOnlyDictionary<int, MachinePeaks> peaks) => result.Failure is { } failure
+        ? $"{result.Row.Name} x{result.Threads}: not timed: {failure}"
+        : $"{result.Row.Name} x{result.Threads}: {string.Join("  ", Cells(result, peaks[result.Threads]).Skip(2))}";
 
     /// <summary>The cells of a row.</summary>
     public static string[] Cells(RowResult result, MachinePeaks peaks)
@@ -91,7 +96,7 @@ internal static class PeersTable
             Quantity.Number(result.Bound(peaks)),
             result.Verdict(peaks),
             SetName(result.Set),
-            Markup.Escape(result.Candidate),
+            result.Candidate,
         ];
     }
 

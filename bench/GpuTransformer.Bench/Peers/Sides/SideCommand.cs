@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using GpuTransformer.Bench.Children;
 using GpuTransformer.Kernels;
 
 namespace GpuTransformer.Bench.Peers;
@@ -43,14 +44,7 @@ internal static class SideCommand
     /// <summary>A process that measures the machine's peaks.</summary>
     public static ProcessStartInfo Peaks(int threads) => This(PeaksName, s_threads.Name, Text(threads));
 
-    private static ProcessStartInfo This(params IEnumerable<string> arguments)
-    {
-        // Under `dotnet file.dll` the process is the runtime's host, which needs the file first.
-        var process = Environment.ProcessPath!;
-        var isHost = Path.GetFileNameWithoutExtension(process) == "dotnet";
-        return new ProcessStartInfo(
-            process, [.. isHost ? [typeof(SideCommand).Assembly.Location] : Array.Empty<string>(), PeersCommand.Name, Name, .. arguments]);
-    }
+    private static ProcessStartInfo This(params IEnumerable<string> arguments) => ChildProcess.This([PeersCommand.Name, Name, .. arguments]);
 
     private static string Text<T>(T number)
         where T : IFormattable => number.ToString(null, CultureInfo.InvariantCulture);
