@@ -38,6 +38,9 @@ internal unsafe interface ISimd<TVector>
 
     static abstract TVector Or(TVector left, TVector right);
 
+    /// <summary>-|value|, or <paramref name="lowest"/>, below 0, where that is larger; where value is NaN, either of them.</summary>
+    static abstract TVector NegatedMagnitude(TVector value, TVector lowest);
+
     /// <summary>2^p in the normal range, for p = <paramref name="shifted"/> - <see cref="FastMath.RoundingShift"/>.</summary>
     static abstract TVector PowerOfTwo(TVector shifted);
 
@@ -54,12 +57,14 @@ internal unsafe interface ISimd<TVector>
     /// <summary>Lanes in [begin, end) of <paramref name="inside"/>, the others of <paramref name="outside"/>.</summary>
     static abstract TVector SelectRange(TVector inside, TVector outside, int begin, int end);
 
-    /// <summary>t - floor(t): from 0 to 1, which a tiny negative t may round to. 512 bits round down instead, so this may be
-    /// one unit in the last place less there.</summary>
+    /// <summary>t - floor(t): from 0 to 1, which a tiny negative t may round to. 512 bits round down instead, so between -1/2
+    /// and 0 this may be one unit in the last place less there; elsewhere it is exact.</summary>
     static abstract TVector Fraction(TVector t);
 
-    /// <summary>value · 2^floor(t) for a value from 1 to 2 and a normal result; 0 where t &lt; <paramref name="lowest"/>, and a
-    /// value that is NaN stays it.</summary>
+    /// <summary>value · 2^floor(t) for a value from 1 to 2 and a normal result; a value that is NaN stays it.</summary>
+    static abstract TVector ScaleByFloor(TVector value, TVector t);
+
+    /// <summary>The same, but 0 where t &lt; <paramref name="lowest"/>.</summary>
     static abstract TVector ScaleByFloor(TVector value, TVector t, TVector lowest);
 
     /// <summary>value · 2^p for p as in <see cref="PowerOfTwo"/>, by adding p to the exponent's bits: right while the

@@ -47,6 +47,10 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> Or(Vector128<float> left, Vector128<float> right) => left | right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> NegatedMagnitude(Vector128<float> value, Vector128<float> lowest) =>
+        Vector128.MaxNative(lowest, value | Vector128.Create(-0f));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> PowerOfTwo(Vector128<float> shifted) =>
         ((shifted.AsInt32() + Vector128.Create(127 - FastMath.RoundingShiftBits)) << 23).AsSingle();
 
@@ -97,11 +101,12 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> Fraction(Vector128<float> t) => t - Vector128.Floor(t);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> ScaleByFloor(Vector128<float> value, Vector128<float> t, Vector128<float> lowest)
-    {
-        var power = Vector128.ConvertToInt32Native(Vector128.Floor(t)) << 23;
-        return Vector128.ConditionalSelect(Vector128.LessThan(t, lowest), Vector128<float>.Zero, (value.AsInt32() + power).AsSingle());
-    }
+    public static Vector128<float> ScaleByFloor(Vector128<float> value, Vector128<float> t) =>
+        (value.AsInt32() + (Vector128.ConvertToInt32Native(Vector128.Floor(t)) << 23)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> ScaleByFloor(Vector128<float> value, Vector128<float> t, Vector128<float> lowest) =>
+        Vector128.ConditionalSelect(Vector128.LessThan(t, lowest), Vector128<float>.Zero, ScaleByFloor(value, t));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ScaleByPower(Vector128<float> value, Vector128<float> shifted) =>

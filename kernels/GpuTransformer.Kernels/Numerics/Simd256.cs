@@ -47,6 +47,10 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> Or(Vector256<float> left, Vector256<float> right) => left | right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> NegatedMagnitude(Vector256<float> value, Vector256<float> lowest) =>
+        Vector256.MaxNative(lowest, value | Vector256.Create(-0f));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> PowerOfTwo(Vector256<float> shifted) =>
         ((shifted.AsInt32() + Vector256.Create(127 - FastMath.RoundingShiftBits)) << 23).AsSingle();
 
@@ -91,11 +95,12 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> Fraction(Vector256<float> t) => t - Vector256.Floor(t);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> ScaleByFloor(Vector256<float> value, Vector256<float> t, Vector256<float> lowest)
-    {
-        var power = Vector256.ConvertToInt32Native(Vector256.Floor(t)) << 23;
-        return Vector256.ConditionalSelect(Vector256.LessThan(t, lowest), Vector256<float>.Zero, (value.AsInt32() + power).AsSingle());
-    }
+    public static Vector256<float> ScaleByFloor(Vector256<float> value, Vector256<float> t) =>
+        (value.AsInt32() + (Vector256.ConvertToInt32Native(Vector256.Floor(t)) << 23)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ScaleByFloor(Vector256<float> value, Vector256<float> t, Vector256<float> lowest) =>
+        Vector256.ConditionalSelect(Vector256.LessThan(t, lowest), Vector256<float>.Zero, ScaleByFloor(value, t));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ScaleByPower(Vector256<float> value, Vector256<float> shifted) =>

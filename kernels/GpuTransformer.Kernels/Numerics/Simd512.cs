@@ -10,6 +10,9 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     /// <summary>The operand of a reduction: rounding towards minus infinity, to whole numbers, without exceptions.</summary>
     private const byte TowardsFloor = 9;
 
+    /// <summary>The operand of a range: the one of lesser magnitude, with its sign set.</summary>
+    private const byte LesserMagnitudeNegated = 0b1110;
+
     public static int Lanes => 16;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -48,6 +51,11 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Or(Vector512<float> left, Vector512<float> right) => left | right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> NegatedMagnitude(Vector512<float> value, Vector512<float> lowest) => Avx512DQ.IsSupported
+        ? Avx512DQ.Range(lowest, value, LesserMagnitudeNegated)
+        : Vector512.MaxNative(lowest, value | Vector512.Create(-0f));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> PowerOfTwo(Vector512<float> shifted) =>
@@ -89,12 +97,17 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         Avx512DQ.IsSupported ? Avx512DQ.Reduce(t, TowardsFloor) : t - Vector512.Floor(t);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ScaleByFloor(Vector512<float> value, Vector512<float> t) => Avx512F.IsSupported
+        ? Avx512F.Scale(value, t)
+        : Vector512.Create(
+            Simd256.ScaleByFloor(value.GetLower(), t.GetLower()), Simd256.ScaleByFloor(value.GetUpper(), t.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ScaleByFloor(Vector512<float> value, Vector512<float> t, Vector512<float> lowest) =>
-        Avx512F.IsSupported
-            ? Vector512.ConditionalSelect(Avx512F.CompareNotLessThan(t, lowest), Avx512F.Scale(value, t), Vector512<float>.Zero)
-            : Vector512.Create(
-                Simd256.ScaleByFloor(value.GetLower(), t.GetLower(), lowest.GetLower()),
-                Simd256.ScaleByFloor(value.GetUpper(), t.GetUpper(), lowest.GetUpper()));
+        Vector512.ConditionalSelect(
+            Avx512F.IsSupported ? Avx512F.CompareNotLessThan(t, lowest) : ~Vector512.LessThan(t, lowest),
+            ScaleByFloor(value, t),
+            Vector512<float>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ScaleByPower(Vector512<float> value, Vector512<float> shifted) =>

@@ -47,6 +47,18 @@ internal static class SoftmaxExp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Power<TSimd, TVector>(TVector t)
         where TSimd : ISimd<TVector>
+        where TVector : struct => TSimd.ScaleByFloor(FractionPower<TSimd, TVector>(t), t, TSimd.Create(LowestPower));
+
+    /// <summary>2 to the power t for t from -126 to -1, where it has the same bits at every width, and is not cut.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector NormalPower<TSimd, TVector>(TVector t)
+        where TSimd : ISimd<TVector>
+        where TVector : struct => TSimd.ScaleByFloor(FractionPower<TSimd, TVector>(t), t);
+
+    /// <summary>2 to the power t - floor(t).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector FractionPower<TSimd, TVector>(TVector t)
+        where TSimd : ISimd<TVector>
         where TVector : struct
     {
         var r = TSimd.Fraction(t);
@@ -54,8 +66,7 @@ internal static class SoftmaxExp
         p = TSimd.MultiplyAdd(p, r, TSimd.Create(Q3));
         p = TSimd.MultiplyAdd(p, r, TSimd.Create(Q2));
         p = TSimd.MultiplyAdd(p, r, TSimd.Create(Q1));
-        p = TSimd.MultiplyAdd(p, r, TSimd.Create(1f));
-        return TSimd.ScaleByFloor(p, t, TSimd.Create(LowestPower));
+        return TSimd.MultiplyAdd(p, r, TSimd.Create(1f));
     }
 
     /// <summary>e to the power x for x up to 80, in a kernel, from arithmetic alone: within 2e-7 + 1.5e-8 |x| relative, exactly

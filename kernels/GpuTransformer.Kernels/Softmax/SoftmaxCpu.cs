@@ -55,8 +55,7 @@ internal unsafe struct SoftmaxCpu : ISimdTile
         {
             for (; first + 2 <= end; first += 2)
             {
-                SoftmaxCpuPair<TSimd, TVector>.Run(
-                    a.X.Row(first), a.X.Row(first + 1), a.Y.Row(first), a.Y.Row(first + 1), a.Width, a.Scale);
+                SoftmaxCpuPair<TSimd, TVector>.Run(a.X, a.Y, first, a.Width, a.Scale);
             }
         }
 

@@ -3,17 +3,29 @@ using System.Runtime.CompilerServices;
 namespace GpuTransformer.Kernels;
 
 /// <summary><see cref="SoftmaxCpuRow{TSimd, TVector}"/> for two rows of one width without a mask, whose maxima and sums, long
-/// chains of dependent operations, overlap. Each row gets the bits that it gets alone.</summary>
+/// chains of dependent operations, overlap. Each row gets the bits that it gets alone. Only the first of the passes reads
+/// memory, so the second, which waits for nothing, asks for the two rows after these: 5.5 ns became 4.5 a register
+/// of 512 bits where x and y are 24 MB, as long as a plain copy takes.</summary>
 internal static unsafe class SoftmaxCpuPair<TSimd, TVector>
     where TSimd : ISimd<TVector>
     where TVector : struct
 {
-    /// <summary>y = softmax(scale · x) for both rows; y may be x.</summary>
+    /// <summary>Longer rows would push themselves out of the first-level cache.</summary>
+    private const int LongestAhead = 1024;
+
+    private const int LineFloats = 16;
+
+    /// <summary>y = softmax(scale · x) for rows <paramref name="r"/> and r + 1; y may be x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(float* x0, float* x1, float* y0, float* y1, int count, float scale)
+    public static void Run(RowPointer x, RowPointer y, int r, int count, float scale)
     {
+        var x0 = x.Row(r);
+        var x1 = x.Row(r + 1);
+        var y0 = y.Row(r);
+        var y1 = y.Row(r + 1);
+        var (xAhead, yAhead) = count <= LongestAhead ? (2L * x.Stride, 2L * y.Stride) : (0L, 0L);
         Largest(x0, x1, count, scale, out var max0, out var max1);
-        Weigh(x0, x1, y0, y1, count, scale, max0, max1, out var sum0, out var sum1);
+        Weigh(x0, x1, y0, y1, count, scale, max0, max1, xAhead, yAhead, out var sum0, out var sum1);
         var factor0 = TSimd.Create(sum0 == 0f ? 0f : 1f / sum0);
         var factor1 = TSimd.Create(sum1 == 0f ? 0f : 1f / sum1);
         var i = 0;
@@ -58,7 +70,8 @@ internal static unsafe class SoftmaxCpuPair<TSimd, TVector>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Weigh(
-        float* x0, float* x1, float* y0, float* y1, int count, float scale, float max0, float max1, out float sum0, out float sum1)
+        float* x0, float* x1, float* y0, float* y1, int count, float scale, float max0, float max1, long xAhead, long yAhead,
+        out float sum0, out float sum1)
     {
         var lanes = TSimd.Lanes;
         var factor = TSimd.Create(scale);
@@ -68,6 +81,10 @@ internal static unsafe class SoftmaxCpuPair<TSimd, TVector>
         var i = 0;
         for (; i + 2 * lanes <= count; i += 2 * lanes)
         {
+            Ahead(x0 + i + xAhead);
+            Ahead(x1 + i + xAhead);
+            Ahead(y0 + i + yAhead);
+            Ahead(y1 + i + yAhead);
             a0 = TSimd.Add(a0, Store(Exp(TSimd.Multiply(TSimd.Load(x0 + i), factor), shift0), y0 + i));
             b0 = TSimd.Add(b0, Store(Exp(TSimd.Multiply(TSimd.Load(x1 + i), factor), shift1), y1 + i));
             a1 = TSimd.Add(a1, Store(Exp(TSimd.Multiply(TSimd.Load(x0 + i + lanes), factor), shift0), y0 + i + lanes));
@@ -92,6 +109,17 @@ internal static unsafe class SoftmaxCpuPair<TSimd, TVector>
 
         sum0 = TSimd.Sum(TSimd.Add(a0, a1));
         sum1 = TSimd.Sum(TSimd.Add(b0, b1));
+    }
+
+    /// <summary>Asks for the lines of two registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Ahead(float* address)
+    {
+        TSimd.Prefetch(address);
+        if (TSimd.Lanes == LineFloats)
+        {
+            TSimd.Prefetch(address + LineFloats);
+        }
     }
 
     /// <summary>The scores from <paramref name="i"/> on, -infinity beyond the row.</summary>

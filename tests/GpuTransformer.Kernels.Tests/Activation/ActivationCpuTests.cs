@@ -55,6 +55,42 @@ public sealed unsafe class ActivationCpuTests(DeviceFixture devices) : IClassFix
     }
 
     [Theory]
+    [InlineData(ActivationKind.GeluErf)]
+    [InlineData(ActivationKind.GeluTanh)]
+    [InlineData(ActivationKind.GeluQuick)]
+    [InlineData(ActivationKind.Silu)]
+    [InlineData(ActivationKind.Tanh)]
+    [InlineData(ActivationKind.Sigmoid)]
+    public void EveryWidthHasTheSameBits(ActivationKind kind)
+    {
+        float[] x =
+        [
+            .. Enumerable.Range(-150_000, 300_001).Select(i => i * 1e-4f), .. Data.WithOutliers(301, 7), 1e-40f, -1e-40f, 1e-20f, -1e-20f,
+            -0f, -9.75f, -9.9f, -50f, -86f, float.MaxValue, float.MinValue, float.PositiveInfinity, float.NegativeInfinity,
+        ];
+        var expected = Map(128, x, kind);
+        foreach (var bits in SimdWidths.Available)
+        {
+            Tolerance.SameBits(expected, Map(bits, x, kind), $"{kind}, {bits} bits beside 128");
+        }
+    }
+
+    [Theory]
+    [InlineData(ActivationKind.GeluErf)]
+    [InlineData(ActivationKind.GeluTanh)]
+    [InlineData(ActivationKind.GeluQuick)]
+    [InlineData(ActivationKind.Silu)]
+    public void GatesEndInTheirLimits(ActivationKind kind)
+    {
+        foreach (var bits in SimdWidths.Available)
+        {
+            var y = Map(bits, [float.PositiveInfinity, float.MaxValue, 100f, -100f, float.MinValue, float.NegativeInfinity, 0f], kind);
+            Assert.Equal([float.PositiveInfinity, float.MaxValue, 100f], y[..3]);
+            Assert.All(y[3..], value => Assert.InRange(value, -1e-33f, 0f));
+        }
+    }
+
+    [Theory]
     [InlineData(1, 1)]
     [InlineData(7, 33)]
     [InlineData(300, 130)]

@@ -24,6 +24,13 @@ public sealed unsafe class SimdLanesTests
 
     [Theory]
     [MemberData(nameof(Widths))]
+    public void NegatedMagnitudesStopAtTheLowest(int bits)
+    {
+        Each(bits, new NegatedMagnitude());
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
     public void ComparisonsTellTheLanes(int bits)
     {
         Each(bits, new Comparison());
@@ -122,6 +129,26 @@ public sealed unsafe class SimdLanesTests
         }
     }
 
+    private sealed class NegatedMagnitude : ICase
+    {
+        public void Run<TSimd, TVector>()
+            where TSimd : ISimd<TVector>
+            where TVector : struct
+        {
+            var lanes = stackalloc float[TSimd.Lanes];
+            float[] x = [1.5f, -1.5f, 2f, -2f, 2.5f, -2.5f, 0f, -0f, 1e-42f, float.MaxValue, float.PositiveInfinity, float.NegativeInfinity];
+            float[] expected = [-1.5f, -1.5f, -2f, -2f, -2f, -2f, -0f, -0f, -1e-42f, -2f, -2f, -2f];
+            for (var i = 0; i < x.Length; i++)
+            {
+                TSimd.Store(TSimd.NegatedMagnitude(TSimd.Create(x[i]), TSimd.Create(-2f)), lanes);
+                Assert.Equal(BitConverter.SingleToInt32Bits(expected[i]), BitConverter.SingleToInt32Bits(lanes[TSimd.Lanes - 1]));
+            }
+
+            TSimd.Store(TSimd.NegatedMagnitude(TSimd.Create(float.NaN), TSimd.Create(-2f)), lanes);
+            Assert.True(float.IsNaN(lanes[0]) || lanes[0] == -2f);
+        }
+    }
+
     private sealed class Comparison : ICase
     {
         public void Run<TSimd, TVector>()
@@ -195,6 +222,13 @@ public sealed unsafe class SimdLanesTests
                 var actual = SoftmaxExp.Exp<TSimd, TVector>(x);
                 Assert.True(
                     Math.Abs(actual / expected - 1) <= 2.2e-7 + 8e-8 * Math.Abs(x), $"exp({x:G9}) = {actual:G9}, expected {expected:G9}");
+            }
+
+            for (var t = -125.9f; t <= -1f; t += 0.00137f)
+            {
+                var expected = Math.Pow(2, t);
+                var actual = TSimd.Largest(SoftmaxExp.NormalPower<TSimd, TVector>(TSimd.Create(t)));
+                Assert.True(Math.Abs(actual / expected - 1) <= 2.2e-7, $"2^{t:G9} = {actual:G9}, expected {expected:G9}");
             }
 
             // Just below a whole number the fraction rounds to 1.
