@@ -153,8 +153,16 @@ internal static unsafe class MatMulCpu
         var x = args->X.Row(row) + batch * args->XBatchStride;
         var first = args->Panels + (nint)panel * width * args->K;
         var sums = CpuScratch.Floats(2 * rows * width);
-        args->Engine.Pair(
-            x, args->X.Stride, first, first + (nint)width * args->K, args->K, sums, rows, width / args->Engine.Lanes);
+        var tile = new MatMulCpuTileArgs
+        {
+            X = x,
+            XStride = args->X.Stride,
+            Panel = first,
+            SecondPanel = first + (nint)width * args->K,
+            K = args->K,
+            Sums = sums,
+        };
+        args->Engine.Pair(&tile, width / args->Engine.Lanes, rows);
         for (var p = 0; p < 2; p++)
         {
             Finish(args, sums + p * rows * width, width, batch, row, rows, (panel + p) * width, user);
@@ -204,9 +212,18 @@ internal static unsafe class MatMulCpu
                 var from = (int)((long)t * rows / tiles);
                 var count = (int)((long)(t + 1) * rows / tiles) - from;
                 var sums = scratch + (blockK < args->K ? from * width : 0);
-                args->Engine.Tile(
-                    x + (nint)from * args->X.Stride + k, args->X.Stride, packed, depth, sums, count, width / lanes, k > 0,
-                    ahead + t * aheadFloats, aheadFloats);
+                var tile = new MatMulCpuTileArgs
+                {
+                    X = x + (nint)from * args->X.Stride + k,
+                    XStride = args->X.Stride,
+                    Panel = packed,
+                    K = depth,
+                    Sums = sums,
+                    Accumulates = k > 0,
+                    Ahead = ahead + t * aheadFloats,
+                    AheadFloats = aheadFloats,
+                };
+                args->Engine.Tile(&tile, width / lanes, count);
                 if (isLast)
                 {
                     Finish(args, sums, width, batch, row + from, count, column, user);

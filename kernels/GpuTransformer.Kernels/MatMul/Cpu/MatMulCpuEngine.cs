@@ -36,12 +36,11 @@ internal unsafe struct MatMulCpuEngine
     /// <summary>Up to this many rows, two panels are read at once.</summary>
     public int PairRows;
 
-    /// <summary>x, its stride, panel, k, sums, rows, registers a panel, whether sums go on, weight that comes up, how many
-    /// floats of it.</summary>
-    public delegate*<float*, nint, float*, nint, float*, int, int, bool, float*, nint, void> Tile;
+    /// <summary>One panel: what, registers a panel, rows.</summary>
+    public delegate*<MatMulCpuTileArgs*, int, int, void> Tile;
 
-    /// <summary>x, its stride, two panels, k, sums, rows, registers a panel.</summary>
-    public delegate*<float*, nint, float*, float*, nint, float*, int, int, void> Pair;
+    /// <summary>Two panels: what, registers a panel, rows.</summary>
+    public delegate*<MatMulCpuTileArgs*, int, int, void> Pair;
 
     /// <summary>The standard epilogue over finished sums.</summary>
     public delegate*<MatMulCpuArgs*, MatMulCpuBlock*, void*, void> Finish;
@@ -62,31 +61,29 @@ internal unsafe struct MatMulCpuEngine
         _ => Wide<Simd128, Vector128<float>>(kind),
     };
 
+    /// <summary>For 32 registers.</summary>
     private static MatMulCpuEngine Wide<TSimd, TVector>(MatMulCpuKind kind)
         where TSimd : ISimd<TVector>
-        where TVector : struct => new()
-        {
-            Kind = kind,
-            Lanes = TSimd.Lanes,
-            PanelWidth = MatMulCpuTileWide<TSimd, TVector>.MaxVectors * TSimd.Lanes,
-            MaxRows = MatMulCpuTileWide<TSimd, TVector>.MaxRows,
-            PairRows = 4,
-            Tile = &MatMulCpuTileWide<TSimd, TVector>.Run,
-            Pair = &MatMulCpuPair<TSimd, TVector>.Run,
-            Finish = &MatMulCpuEpilogue<TSimd, TVector>.Finish,
-        };
+        where TVector : struct =>
+        Of<TSimd, TVector>(kind, vectors: 3, maxRows: 8, pairRows: 4);
 
+    /// <summary>For 16 registers.</summary>
     private static MatMulCpuEngine Narrow<TSimd, TVector>(MatMulCpuKind kind)
+        where TSimd : ISimd<TVector>
+        where TVector : struct =>
+        Of<TSimd, TVector>(kind, vectors: 2, maxRows: 6, pairRows: 2);
+
+    private static MatMulCpuEngine Of<TSimd, TVector>(MatMulCpuKind kind, int vectors, int maxRows, int pairRows)
         where TSimd : ISimd<TVector>
         where TVector : struct => new()
         {
             Kind = kind,
             Lanes = TSimd.Lanes,
-            PanelWidth = MatMulCpuTileNarrow<TSimd, TVector>.MaxVectors * TSimd.Lanes,
-            MaxRows = MatMulCpuTileNarrow<TSimd, TVector>.MaxRows,
-            PairRows = 2,
-            Tile = &MatMulCpuTileNarrow<TSimd, TVector>.Run,
-            Pair = &MatMulCpuPair<TSimd, TVector>.Run,
+            PanelWidth = vectors * TSimd.Lanes,
+            MaxRows = maxRows,
+            PairRows = pairRows,
+            Tile = &RegisterTile<MatMulCpuTile<TSimd, TVector>, MatMulCpuTileArgs>.Run,
+            Pair = &RegisterTile<MatMulCpuPair<TSimd, TVector>, MatMulCpuTileArgs>.Run,
             Finish = &MatMulCpuEpilogue<TSimd, TVector>.Finish,
         };
 }

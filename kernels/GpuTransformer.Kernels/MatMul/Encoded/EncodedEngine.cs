@@ -17,8 +17,8 @@ internal unsafe struct EncodedEngine
     /// <summary>Panel, its registers, the first k, how many, the float32 panel.</summary>
     public delegate*<byte*, int, nint, nint, float*, void> Widen;
 
-    /// <summary>x, its stride, panel, the one that comes next, k, sums, rows, registers a panel.</summary>
-    public delegate*<float*, nint, byte*, byte*, nint, float*, int, int, void> Tile;
+    /// <summary>What, registers a panel, rows.</summary>
+    public delegate*<EncodedTileArgs*, int, int, void> Tile;
 
     public static EncodedEngine Of(MatMulCpuKind kind, WeightEncoding encoding) => kind switch
     {
@@ -32,13 +32,13 @@ internal unsafe struct EncodedEngine
         where TBits : IEncodedSimd<TVector>
         where TVector : struct => encoding switch
         {
-            WeightEncoding.F16 => Of<TSimd, TBits, TVector, EncodedF16<TBits, TVector>>(),
-            WeightEncoding.BF16 => Of<TSimd, TBits, TVector, EncodedBF16<TBits, TVector>>(),
-            WeightEncoding.Q8_0 => Of<TSimd, TBits, TVector, EncodedQ8_0<TSimd, TBits, TVector>>(),
-            WeightEncoding.Q4_0 => Of<TSimd, TBits, TVector, EncodedQ4_0<TSimd, TBits, TVector>>(),
-            WeightEncoding.Q4_1 => Of<TSimd, TBits, TVector, EncodedQ4_1<TSimd, TBits, TVector>>(),
-            WeightEncoding.Q4_K => Of<TSimd, TBits, TVector, EncodedQ4_K<TSimd, TBits, TVector>>(),
-            WeightEncoding.Q6_K => Of<TSimd, TBits, TVector, EncodedQ6_K<TSimd, TBits, TVector>>(),
+            WeightEncoding.F16 => Of<TSimd, TBits, TVector, EncodedF16>(),
+            WeightEncoding.BF16 => Of<TSimd, TBits, TVector, EncodedBF16>(),
+            WeightEncoding.Q8_0 => Of<TSimd, TBits, TVector, EncodedQ8_0>(),
+            WeightEncoding.Q4_0 => Of<TSimd, TBits, TVector, EncodedQ4_0>(),
+            WeightEncoding.Q4_1 => Of<TSimd, TBits, TVector, EncodedQ4_1>(),
+            WeightEncoding.Q4_K => Of<TSimd, TBits, TVector, EncodedQ4_K>(),
+            WeightEncoding.Q6_K => Of<TSimd, TBits, TVector, EncodedQ6_K>(),
             _ => default,
         };
 
@@ -46,12 +46,12 @@ internal unsafe struct EncodedEngine
         where TSimd : ISimd<TVector>
         where TBits : IEncodedSimd<TVector>
         where TVector : struct
-        where TWeight : IEncodedWeight<TVector> => new()
+        where TWeight : IEncodedWeight => new()
         {
-            CellBytes = TWeight.CellBytes * TSimd.Lanes,
+            CellBytes = EncodedSizes<TWeight>.CellBytes * TSimd.Lanes,
             CellK = TWeight.CellK,
             BlockK = TWeight.BlockK,
-            Tile = &EncodedTile<TSimd, TBits, TVector, TWeight>.Run,
+            Tile = &RegisterTile<EncodedTile<TSimd, TBits, TVector, TWeight>, EncodedTileArgs>.Run,
             Widen = &EncodedWiden<TSimd, TBits, TVector, TWeight>.Run,
         };
 }

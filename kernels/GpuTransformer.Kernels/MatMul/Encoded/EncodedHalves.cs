@@ -3,9 +3,7 @@ using System.Runtime.CompilerServices;
 namespace GpuTransformer.Kernels;
 
 /// <summary>Numbers of 16 bits, two a word: float16.</summary>
-internal readonly unsafe struct EncodedF16<TBits, TVector> : IEncodedWeight<TVector>
-    where TBits : IEncodedSimd<TVector>
-    where TVector : struct
+internal readonly unsafe struct EncodedF16 : IEncodedWeight
 {
     public static int CellK => 32;
 
@@ -13,29 +11,28 @@ internal readonly unsafe struct EncodedF16<TBits, TVector> : IEncodedWeight<TVec
 
     public static int WordK => 2;
 
-    public static int CellBytes => 64;
-
     public static int SharedBytes => 0;
-
-    public static int BlockBytes => 64;
 
     public static int ScaleBytes => 0;
 
-    public static int UpperBytes => 0;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Scales(byte* cell, byte* block, out TVector scale, out TVector minimum) =>
+    public static void Scales<TSimd, TBits, TVector>(
+        byte* cell, byte* block, int lanes, nint column, out TVector scale, out TVector minimum)
+        where TSimd : ISimd<TVector>
+        where TBits : IEncodedSimd<TVector>
+        where TVector : struct =>
         scale = minimum = default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Number(TVector words, TVector upper, int place, TVector scale, TVector minimum) =>
+    public static TVector Number<TSimd, TBits, TVector>(TVector words, TVector upper, int place, TVector scale, TVector minimum)
+        where TSimd : ISimd<TVector>
+        where TBits : IEncodedSimd<TVector>
+        where TVector : struct =>
         place == 0 ? TBits.LowerHalf(words) : TBits.UpperHalf(words);
 }
 
 /// <summary>Numbers of 16 bits, two a word: bfloat16.</summary>
-internal readonly unsafe struct EncodedBF16<TBits, TVector> : IEncodedWeight<TVector>
-    where TBits : IEncodedSimd<TVector>
-    where TVector : struct
+internal readonly unsafe struct EncodedBF16 : IEncodedWeight
 {
     public static int CellK => 32;
 
@@ -43,21 +40,22 @@ internal readonly unsafe struct EncodedBF16<TBits, TVector> : IEncodedWeight<TVe
 
     public static int WordK => 2;
 
-    public static int CellBytes => 64;
-
     public static int SharedBytes => 0;
-
-    public static int BlockBytes => 64;
 
     public static int ScaleBytes => 0;
 
-    public static int UpperBytes => 0;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Scales(byte* cell, byte* block, out TVector scale, out TVector minimum) =>
+    public static void Scales<TSimd, TBits, TVector>(
+        byte* cell, byte* block, int lanes, nint column, out TVector scale, out TVector minimum)
+        where TSimd : ISimd<TVector>
+        where TBits : IEncodedSimd<TVector>
+        where TVector : struct =>
         scale = minimum = default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TVector Number(TVector words, TVector upper, int place, TVector scale, TVector minimum) =>
+    public static TVector Number<TSimd, TBits, TVector>(TVector words, TVector upper, int place, TVector scale, TVector minimum)
+        where TSimd : ISimd<TVector>
+        where TBits : IEncodedSimd<TVector>
+        where TVector : struct =>
         place == 0 ? TBits.LowerBFloat(words) : TBits.UpperBFloat(words);
 }

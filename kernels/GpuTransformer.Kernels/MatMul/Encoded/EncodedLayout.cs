@@ -11,50 +11,54 @@ namespace GpuTransformer.Kernels;
 /// 8i + 4 + j in bits 4i + 2 and 4i + 3.</summary>
 internal readonly struct EncodedLayout
 {
-    private EncodedLayout(WeightEncoding encoding, int cellK, int blockK, int sharedBytes, int scaleBytes, int words)
-    {
-        Encoding = encoding;
-        CellK = cellK;
-        BlockK = blockK;
-        SharedBytes = sharedBytes;
-        ScaleBytes = scaleBytes;
-        Words = words;
-    }
-
-    public WeightEncoding Encoding { get; }
+    public WeightEncoding Encoding { get; private init; }
 
     /// <summary>k of a cell; a row ends with a whole one, padded with zeros.</summary>
-    public int CellK { get; }
+    public int CellK { get; private init; }
 
     /// <summary>k of a block, which has scales of its own.</summary>
-    public int BlockK { get; }
+    public int BlockK { get; private init; }
 
     /// <summary>Bytes a column at the start of a cell: its float16 scales.</summary>
-    public int SharedBytes { get; }
+    public int SharedBytes { get; private init; }
 
     /// <summary>Bytes a column of a block's scales.</summary>
-    public int ScaleBytes { get; }
+    public int ScaleBytes { get; private init; }
 
     /// <summary>Words a column of a block's integers.</summary>
-    public int Words { get; }
+    public int Words { get; private init; }
 
     /// <summary>Bytes a column of a block.</summary>
-    public int BlockBytes => ScaleBytes + Words * sizeof(uint);
+    public int BlockBytes { get; private init; }
 
     /// <summary>Bytes a column of a cell.</summary>
-    public int CellBytes => SharedBytes + CellK / BlockK * BlockBytes;
+    public int CellBytes { get; private init; }
 
     /// <summary>The layout of an encoding other than F32.</summary>
     public static EncodedLayout Of(WeightEncoding encoding) => encoding switch
     {
-        WeightEncoding.F16 or WeightEncoding.BF16 => new(encoding, 32, 32, 0, 0, 16),
-        WeightEncoding.Q8_0 => new(encoding, 32, 32, 2, 0, 8),
-        WeightEncoding.Q4_0 => new(encoding, 32, 32, 2, 0, 4),
-        WeightEncoding.Q4_1 => new(encoding, 32, 32, 4, 0, 4),
-        WeightEncoding.Q4_K => new(encoding, 256, 32, 4, 2, 4),
-        WeightEncoding.Q6_K => new(encoding, 256, 16, 2, 1, 3),
+        WeightEncoding.F16 => Of<EncodedF16>(encoding),
+        WeightEncoding.BF16 => Of<EncodedBF16>(encoding),
+        WeightEncoding.Q8_0 => Of<EncodedQ8_0>(encoding),
+        WeightEncoding.Q4_0 => Of<EncodedQ4_0>(encoding),
+        WeightEncoding.Q4_1 => Of<EncodedQ4_1>(encoding),
+        WeightEncoding.Q4_K => Of<EncodedQ4_K>(encoding),
+        WeightEncoding.Q6_K => Of<EncodedQ6_K>(encoding),
         _ => throw new ArgumentOutOfRangeException(nameof(encoding), encoding, "not a narrow encoding"),
     };
+
+    private static EncodedLayout Of<TWeight>(WeightEncoding encoding)
+        where TWeight : IEncodedWeight => new()
+        {
+            Encoding = encoding,
+            CellK = TWeight.CellK,
+            BlockK = TWeight.BlockK,
+            SharedBytes = TWeight.SharedBytes,
+            ScaleBytes = TWeight.ScaleBytes,
+            Words = (EncodedSizes<TWeight>.BlockBytes - TWeight.ScaleBytes) / sizeof(uint),
+            BlockBytes = EncodedSizes<TWeight>.BlockBytes,
+            CellBytes = EncodedSizes<TWeight>.CellBytes,
+        };
 
     /// <summary>Cells along k.</summary>
     public int Cells(int k) => (k + CellK - 1) / CellK;

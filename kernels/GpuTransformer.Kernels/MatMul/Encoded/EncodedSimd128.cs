@@ -4,17 +4,8 @@ using System.Runtime.Intrinsics;
 namespace GpuTransformer.Kernels;
 
 /// <summary>Registers of 128 bits: any processor.</summary>
-internal readonly unsafe struct EncodedSimd128 : IEncodedSimd<Vector128<float>>
+internal readonly unsafe partial struct EncodedSimd128 : IEncodedSimd<Vector128<float>>
 {
-    // 127 - 15, the difference of the two biases, in the exponent's place of a float32.
-    private const int ExponentStep = 112 << 23;
-
-    // Sign, and exponent and fraction of a float16, where a float32 has them; its sign, and 2^-14.
-    private const int HalfBits = unchecked((int)0x8FFFE000);
-    private const int HalfExponent = 0x0F800000;
-    private const int Sign = unchecked((int)0x80000000);
-    private const int SmallestNormal = (127 - 14) << 23;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Halves(byte* source) => FromHalf(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsInt16()) << 13);
 
@@ -72,9 +63,9 @@ internal readonly unsafe struct EncodedSimd128 : IEncodedSimd<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> FromHalf(Vector128<int> bits)
     {
-        var value = ((bits & Vector128.Create(HalfBits)) + Vector128.Create(ExponentStep)).AsSingle();
-        var least = ((bits & Vector128.Create(Sign)) ^ Vector128.Create(Sign | SmallestNormal)).AsSingle();
-        var isSubnormal = Vector128.Equals(bits & Vector128.Create(HalfExponent), Vector128<int>.Zero).AsSingle();
+        var value = ((bits & Vector128.Create(HalfInFloat.Bits)) + Vector128.Create(HalfInFloat.ExponentStep)).AsSingle();
+        var least = ((bits & Vector128.Create(HalfInFloat.Sign)) ^ Vector128.Create(HalfInFloat.Sign | HalfInFloat.SmallestNormal)).AsSingle();
+        var isSubnormal = Vector128.Equals(bits & Vector128.Create(HalfInFloat.Exponent), Vector128<int>.Zero).AsSingle();
         return Vector128.ConditionalSelect(isSubnormal, Vector128.MultiplyAddEstimate(value, Vector128.Create(2f), least), value);
     }
 }

@@ -5,17 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace GpuTransformer.Kernels;
 
 /// <summary>Registers of 256 bits: AVX2.</summary>
-internal readonly unsafe struct EncodedSimd256 : IEncodedSimd<Vector256<float>>
+internal readonly unsafe partial struct EncodedSimd256 : IEncodedSimd<Vector256<float>>
 {
-    // 127 - 15, the difference of the two biases, in the exponent's place of a float32.
-    private const int ExponentStep = 112 << 23;
-
-    // Sign, and exponent and fraction of a float16, where a float32 has them; its sign, and 2^-14.
-    private const int HalfBits = unchecked((int)0x8FFFE000);
-    private const int HalfExponent = 0x0F800000;
-    private const int Sign = unchecked((int)0x80000000);
-    private const int SmallestNormal = (127 - 14) << 23;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Halves(byte* source) => FromHalf(Avx2.ConvertToVector256Int32(Vector128.Load((short*)source)) << 13);
 
@@ -100,9 +91,9 @@ internal readonly unsafe struct EncodedSimd256 : IEncodedSimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> FromHalf(Vector256<int> bits)
     {
-        var value = ((bits & Vector256.Create(HalfBits)) + Vector256.Create(ExponentStep)).AsSingle();
-        var least = ((bits & Vector256.Create(Sign)) ^ Vector256.Create(Sign | SmallestNormal)).AsSingle();
-        var isSubnormal = Vector256.Equals(bits & Vector256.Create(HalfExponent), Vector256<int>.Zero).AsSingle();
+        var value = ((bits & Vector256.Create(HalfInFloat.Bits)) + Vector256.Create(HalfInFloat.ExponentStep)).AsSingle();
+        var least = ((bits & Vector256.Create(HalfInFloat.Sign)) ^ Vector256.Create(HalfInFloat.Sign | HalfInFloat.SmallestNormal)).AsSingle();
+        var isSubnormal = Vector256.Equals(bits & Vector256.Create(HalfInFloat.Exponent), Vector256<int>.Zero).AsSingle();
         return Vector256.ConditionalSelect(isSubnormal, Vector256.MultiplyAddEstimate(value, Vector256.Create(2f), least), value);
     }
 }

@@ -6,17 +6,8 @@ namespace GpuTransformer.Kernels;
 
 /// <summary>Registers of 512 bits: AVX-512. Four bits are looked up in a register of 16 floats, which costs one
 /// instruction where masking and converting cost two.</summary>
-internal readonly unsafe struct EncodedSimd512 : IEncodedSimd<Vector512<float>>
+internal readonly unsafe partial struct EncodedSimd512 : IEncodedSimd<Vector512<float>>
 {
-    // 127 - 15, the difference of the two biases, in the exponent's place of a float32.
-    private const int ExponentStep = 112 << 23;
-
-    // Sign, and exponent and fraction of a float16, where a float32 has them; its sign, and 2^-14.
-    private const int HalfBits = unchecked((int)0x8FFFE000);
-    private const int HalfExponent = 0x0F800000;
-    private const int Sign = unchecked((int)0x80000000);
-    private const int SmallestNormal = (127 - 14) << 23;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Halves(byte* source) => FromHalf(Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)) << 13);
 
@@ -78,9 +69,9 @@ internal readonly unsafe struct EncodedSimd512 : IEncodedSimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> FromHalf(Vector512<int> bits)
     {
-        var value = ((bits & Vector512.Create(HalfBits)) + Vector512.Create(ExponentStep)).AsSingle();
-        var least = ((bits & Vector512.Create(Sign)) ^ Vector512.Create(Sign | SmallestNormal)).AsSingle();
-        var isSubnormal = Vector512.Equals(bits & Vector512.Create(HalfExponent), Vector512<int>.Zero).AsSingle();
+        var value = ((bits & Vector512.Create(HalfInFloat.Bits)) + Vector512.Create(HalfInFloat.ExponentStep)).AsSingle();
+        var least = ((bits & Vector512.Create(HalfInFloat.Sign)) ^ Vector512.Create(HalfInFloat.Sign | HalfInFloat.SmallestNormal)).AsSingle();
+        var isSubnormal = Vector512.Equals(bits & Vector512.Create(HalfInFloat.Exponent), Vector512<int>.Zero).AsSingle();
         return Vector512.ConditionalSelect(isSubnormal, Vector512.MultiplyAddEstimate(value, Vector512.Create(2f), least), value);
     }
 }

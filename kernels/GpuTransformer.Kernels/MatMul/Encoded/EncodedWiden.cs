@@ -10,7 +10,7 @@ internal static unsafe class EncodedWiden<TSimd, TBits, TVector, TWeight>
     where TSimd : ISimd<TVector>
     where TBits : IEncodedSimd<TVector>
     where TVector : struct
-    where TWeight : IEncodedWeight<TVector>
+    where TWeight : IEncodedWeight
 {
     // Bytes.
     private const int PrefetchDistance = 4096;
@@ -23,10 +23,10 @@ internal static unsafe class EncodedWiden<TSimd, TBits, TVector, TWeight>
         for (var k = firstK; k < firstK + depth; k += TWeight.BlockK)
         {
             var cells = k / TWeight.CellK;
-            var block = (k - cells * TWeight.CellK) / TWeight.BlockK * TWeight.BlockBytes + TWeight.SharedBytes;
+            var block = (k - cells * TWeight.CellK) / TWeight.BlockK * EncodedSizes<TWeight>.BlockBytes + TWeight.SharedBytes;
             for (nint v = 0; v < vectors; v++)
             {
-                var cell = panel + (cells * vectors + v) * TWeight.CellBytes * TSimd.Lanes;
+                var cell = panel + (cells * vectors + v) * EncodedSizes<TWeight>.CellBytes * TSimd.Lanes;
                 Block(cell, cell + block * TSimd.Lanes, destination + v * TSimd.Lanes, width);
             }
 
@@ -37,22 +37,22 @@ internal static unsafe class EncodedWiden<TSimd, TBits, TVector, TWeight>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Block(byte* cell, byte* block, float* destination, nint width)
     {
-        TWeight.Scales(cell, block, out var scale, out var minimum);
+        EncodedColumn<TSimd, TBits, TVector, TWeight> column = default;
+        column.Begin(cell, block);
         var words = block + TWeight.ScaleBytes * TSimd.Lanes;
-        var upper = TWeight.UpperBytes > 0 ? TSimd.Load((float*)(block + TWeight.UpperBytes * TSimd.Lanes)) : default;
         for (nint i = 0; i < TWeight.BlockK / TWeight.WordK; i++)
         {
             TSimd.Prefetch((float*)(words + PrefetchDistance));
-            var word = TSimd.Load((float*)words);
-            Store(word, upper, 0, scale, minimum, destination, width);
-            Store(word, upper, 1, scale, minimum, destination, width);
-            Store(word, upper, 2, scale, minimum, destination, width);
-            Store(word, upper, 3, scale, minimum, destination, width);
-            Store(word, upper, 4, scale, minimum, destination, width);
-            Store(word, upper, 5, scale, minimum, destination, width);
-            Store(word, upper, 6, scale, minimum, destination, width);
-            Store(word, upper, 7, scale, minimum, destination, width);
-            upper = TWeight.UpperBytes > 0 ? TBits.ShiftRight(upper, 4) : upper;
+            column.Load(words);
+            Store(column, 0, destination, width);
+            Store(column, 1, destination, width);
+            Store(column, 2, destination, width);
+            Store(column, 3, destination, width);
+            Store(column, 4, destination, width);
+            Store(column, 5, destination, width);
+            Store(column, 6, destination, width);
+            Store(column, 7, destination, width);
+            column.Next();
             words += sizeof(float) * TSimd.Lanes;
             destination += TWeight.WordK * width;
         }
@@ -60,11 +60,11 @@ internal static unsafe class EncodedWiden<TSimd, TBits, TVector, TWeight>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(
-        TVector word, TVector upper, int place, TVector scale, TVector minimum, float* destination, nint width)
+        in EncodedColumn<TSimd, TBits, TVector, TWeight> column, int place, float* destination, nint width)
     {
         if (place < TWeight.WordK)
         {
-            TSimd.Store(TWeight.Number(word, upper, place, scale, minimum), destination + place * width);
+            TSimd.Store(column.Number(place), destination + place * width);
         }
     }
 }

@@ -49,8 +49,16 @@ internal static unsafe class MatMulCpuEncoded
         if (whole < args->K)
         {
             args->Encoded.Widen(stored, vectors, whole, args->K - whole, widened);
-            args->Engine.Tile(
-                x + whole, args->X.Stride, widened, args->K - whole, sums, rows, vectors, true, null, 0);
+            var tile = new MatMulCpuTileArgs
+            {
+                X = x + whole,
+                XStride = args->X.Stride,
+                Panel = widened,
+                K = args->K - whole,
+                Sums = sums,
+                Accumulates = true,
+            };
+            args->Engine.Tile(&tile, vectors, rows);
         }
     }
 
@@ -72,7 +80,16 @@ internal static unsafe class MatMulCpuEncoded
         var stored = PanelOf(args, panel);
         var x = args->X.Row(row) + batch * args->XBatchStride;
         var whole = args->K / args->Encoded.BlockK * args->Encoded.BlockK;
-        args->Encoded.Tile(x, args->X.Stride, stored, PanelOf(args, next), whole, sums, rows, vectors);
+        var tile = new EncodedTileArgs
+        {
+            X = x,
+            XStride = args->X.Stride,
+            Panel = stored,
+            Ahead = PanelOf(args, next),
+            K = whole,
+            Sums = sums,
+        };
+        args->Encoded.Tile(&tile, vectors, rows);
         Rest(args, x, stored, sums, rows, vectors, sums + rows * width);
         MatMulCpu.Finish(args, sums, width, batch, row, rows, column, user);
     }
@@ -104,9 +121,18 @@ internal static unsafe class MatMulCpuEncoded
             {
                 var from = (int)((long)t * rows / tiles);
                 var count = (int)((long)(t + 1) * rows / tiles) - from;
-                args->Engine.Tile(
-                    x + (nint)from * args->X.Stride + k, args->X.Stride, widened, depth, sums + from * width, count, vectors, k > 0,
-                    ahead + t * share, share);
+                var tile = new MatMulCpuTileArgs
+                {
+                    X = x + (nint)from * args->X.Stride + k,
+                    XStride = args->X.Stride,
+                    Panel = widened,
+                    K = depth,
+                    Sums = sums + from * width,
+                    Accumulates = k > 0,
+                    Ahead = ahead + t * share,
+                    AheadFloats = share,
+                };
+                args->Engine.Tile(&tile, vectors, count);
                 if (k + depth == args->K)
                 {
                     MatMulCpu.Finish(args, sums + from * width, width, batch, row + from, count, column, user);

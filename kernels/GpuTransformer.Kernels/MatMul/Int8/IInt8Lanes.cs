@@ -4,7 +4,7 @@ namespace GpuTransformer.Kernels;
 /// compiles to its instructions.</summary>
 /// <typeparam name="TFloat">The register as floats.</typeparam>
 /// <typeparam name="TInt">The register as 32-bit integers, which hold four bytes or two words of 16 bits each.</typeparam>
-internal unsafe interface IInt8Lanes<TFloat, TInt>
+internal unsafe interface IInt8Lanes<TFloat, TInt> : IEncodedSimd<TFloat>
     where TFloat : struct
     where TInt : struct
 {
@@ -42,13 +42,4 @@ internal unsafe interface IInt8Lanes<TFloat, TInt>
 
     /// <summary>The float of these bits less <see cref="Int8Rows.BiasAsFloat"/>.</summary>
     static abstract TFloat LessBias(TInt bits);
-
-    /// <summary>As many float16 as there are lanes.</summary>
-    static abstract TFloat Halves(byte* source);
-
-    /// <summary>As many signed bytes as there are lanes.</summary>
-    static abstract TFloat SignedBytes(byte* source);
-
-    /// <summary>As many unsigned bytes as there are lanes.</summary>
-    static abstract TFloat UnsignedBytes(byte* source);
 }

@@ -48,15 +48,14 @@ internal unsafe struct Int8Engine
     /// <summary>Registers of columns of the largest tile.</summary>
     public int MaxVectors;
 
-    /// <summary>x, its stride, a panel, another or null, blocks, sums, rows up to 4, cells, what is read next, bytes of
-    /// it.</summary>
-    public delegate*<byte*, nint, byte*, byte*, nint, float*, int, int, byte*, nint, void> Few;
+    /// <summary>What, 1, and rows up to 4.</summary>
+    public delegate*<Int8FewArgs*, int, int, void> Few;
 
     /// <summary>Panel, cells, first block, blocks, the widened panel.</summary>
     public delegate*<byte*, int, nint, nint, byte*, void> Widen;
 
-    /// <summary>x, its stride, the widened panel, blocks, sums, columns, rows, registers, whether sums go on.</summary>
-    public delegate*<byte*, nint, byte*, nint, float*, nint, int, int, bool, void> Tile;
+    /// <summary>What, registers of columns, rows.</summary>
+    public delegate*<Int8TileArgs*, int, int, void> Tile;
 
     /// <summary>The best of this processor's instructions for a tiling.</summary>
     public static Int8Instructions Best(MatMulCpuKind kind) => kind switch
@@ -74,22 +73,22 @@ internal unsafe struct Int8Engine
         (kind, instructions) switch
         {
             (MatMulCpuKind.Avx512, Int8Instructions.AvxVnni) =>
-                Of<Simd256, Int8Lanes256, Int8DotVnni, Int8DotVnni, Vector256<float>, Vector256<int>, Two>(kind, encoding),
+                Of<Simd256, EncodedSimd256, Int8DotVnni, Int8DotVnni, Vector256<float>, Vector256<int>, Two>(kind, encoding),
             (MatMulCpuKind.Avx2, Int8Instructions.AvxVnni) =>
-                Of<Simd256, Int8Lanes256, Int8DotVnni, Int8DotVnni, Vector256<float>, Vector256<int>, One>(kind, encoding),
-            (MatMulCpuKind.Avx512, _) => OfMultiplyAdd<Simd512, Int8Lanes512, Vector512<float>, Vector512<int>>(kind, encoding),
-            (MatMulCpuKind.Avx2, _) => OfMultiplyAdd<Simd256, Int8Lanes256, Vector256<float>, Vector256<int>>(kind, encoding),
+                Of<Simd256, EncodedSimd256, Int8DotVnni, Int8DotVnni, Vector256<float>, Vector256<int>, One>(kind, encoding),
+            (MatMulCpuKind.Avx512, _) => OfMultiplyAdd<Simd512, EncodedSimd512, Vector512<float>, Vector512<int>>(kind, encoding),
+            (MatMulCpuKind.Avx2, _) => OfMultiplyAdd<Simd256, EncodedSimd256, Vector256<float>, Vector256<int>>(kind, encoding),
             (_, Int8Instructions.ArmDot) =>
-                Of<Simd128, Int8Lanes128, Int8DotArm, Int8DotArm, Vector128<float>, Vector128<int>, One>(kind, encoding),
+                Of<Simd128, EncodedSimd128, Int8DotArm, Int8DotArm, Vector128<float>, Vector128<int>, One>(kind, encoding),
             _ => Ssse3.IsSupported
-                ? OfMultiplyAdd<Simd128, Int8Lanes128, Vector128<float>, Vector128<int>>(kind, encoding)
+                ? OfMultiplyAdd<Simd128, EncodedSimd128, Vector128<float>, Vector128<int>>(kind, encoding)
                 : OfWords(kind, encoding),
         };
 
     /// <summary>Words for all encodings in 128 bits, which every processor can.</summary>
     public static Int8Engine OfWords(MatMulCpuKind kind, WeightEncoding encoding) =>
-        Of<Simd128, Int8Lanes128, Int8DotWords<Int8Lanes128, Vector128<float>, Vector128<int>>,
-            Int8DotWords<Int8Lanes128, Vector128<float>, Vector128<int>>, Vector128<float>, Vector128<int>, One>(kind, encoding);
+        Of<Simd128, EncodedSimd128, Int8DotWords<EncodedSimd128, Vector128<float>, Vector128<int>>,
+            Int8DotWords<EncodedSimd128, Vector128<float>, Vector128<int>>, Vector128<float>, Vector128<int>, One>(kind, encoding);
 
     private static Int8Engine OfMultiplyAdd<TSimd, TLanes, TFloat, TInt>(MatMulCpuKind kind, WeightEncoding encoding)
         where TSimd : ISimd<TFloat>
@@ -116,13 +115,13 @@ internal unsafe struct Int8Engine
         where TInt : struct
         where TParts : ICount => encoding switch
         {
-            WeightEncoding.Q8_0 => Int8Code<TSimd, TLanes, TBytes, TFloat, TInt, Int8Plain, Int8Q8_0, TParts>.Engine(kind),
-            WeightEncoding.Q4_0 => Int8Code<TSimd, TLanes, TNibbles, TFloat, TInt, Int8Plain, Int8Q4_0, TParts>.Engine(kind),
+            WeightEncoding.Q8_0 => Int8Code<TSimd, TLanes, TBytes, TFloat, TInt, Int8Plain, EncodedQ8_0, TParts>.Engine(kind),
+            WeightEncoding.Q4_0 => Int8Code<TSimd, TLanes, TNibbles, TFloat, TInt, Int8Plain, EncodedQ4_0, TParts>.Engine(kind),
             WeightEncoding.Q4_1 =>
-                Int8Code<TSimd, TLanes, TNibbles, TFloat, TInt, Int8WithMinimum, Int8Q4_1, TParts>.Engine(kind),
+                Int8Code<TSimd, TLanes, TNibbles, TFloat, TInt, Int8WithMinimum, EncodedQ4_1, TParts>.Engine(kind),
             WeightEncoding.Q4_K =>
-                Int8Code<TSimd, TLanes, TNibbles, TFloat, TInt, Int8WithMinimum, Int8Q4_K, TParts>.Engine(kind),
-            _ => Int8Code<TSimd, TLanes, TBytes, TFloat, TInt, Int8InHalves, Int8Q6_K, TParts>.Engine(kind),
+                Int8Code<TSimd, TLanes, TNibbles, TFloat, TInt, Int8WithMinimum, EncodedQ4_K, TParts>.Engine(kind),
+            _ => Int8Code<TSimd, TLanes, TBytes, TFloat, TInt, Int8InHalves, EncodedQ6_K, TParts>.Engine(kind),
         };
 }
 
@@ -139,7 +138,7 @@ internal static unsafe class Int8Code<TSimd, TLanes, TDot, TFloat, TInt, TForm, 
 {
     public static Int8Engine Engine(MatMulCpuKind kind)
     {
-        // VNNI of 256 bits has 16 registers on every processor.
+        // 32 registers; VNNI of 256 bits has 16 on every processor.
         var isWide = kind is MatMulCpuKind.Avx512 or MatMulCpuKind.AdvSimd && TParts.Value == 1;
         return new Int8Engine
         {
@@ -147,20 +146,14 @@ internal static unsafe class Int8Code<TSimd, TLanes, TDot, TFloat, TInt, TForm, 
             ZeroPoint = TDot.TakesUnsigned ? TWeight.ZeroPoint.Unsigned : TWeight.ZeroPoint.Signed,
             InHalves = TForm.HasHalves,
             Lanes = TSimd.Lanes,
-            CellBytes = TWeight.CellBytes * TSimd.Lanes * TParts.Value,
-            CellBlocks = TWeight.CellBlocks,
+            CellBytes = Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Bytes,
+            CellBlocks = Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Blocks,
             WideBytes = Int8Widen<TSimd, TLanes, TDot, TFloat, TInt, TForm, TWeight, TParts>.ColumnBytes,
-            MaxRows = isWide
-                ? Int8TileWide<TSimd, TLanes, TDot, TFloat, TInt, TForm>.MaxRows
-                : Int8TileNarrow<TSimd, TLanes, TDot, TFloat, TInt, TForm>.MaxRows,
-            MaxVectors = isWide
-                ? Int8TileWide<TSimd, TLanes, TDot, TFloat, TInt, TForm>.MaxVectors
-                : Int8TileNarrow<TSimd, TLanes, TDot, TFloat, TInt, TForm>.MaxVectors,
-            Few = &Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, TForm, TWeight, TParts>.Run,
+            MaxRows = isWide ? 8 : 6,
+            MaxVectors = isWide ? 3 : 2,
+            Few = &RegisterTile<Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, TForm, TWeight, TParts>, Int8FewArgs>.Run,
             Widen = &Int8Widen<TSimd, TLanes, TDot, TFloat, TInt, TForm, TWeight, TParts>.Run,
-            Tile = isWide
-                ? &Int8TileWide<TSimd, TLanes, TDot, TFloat, TInt, TForm>.Run
-                : &Int8TileNarrow<TSimd, TLanes, TDot, TFloat, TInt, TForm>.Run,
+            Tile = &RegisterTile<Int8Tile<TSimd, TLanes, TDot, TFloat, TInt, TForm>, Int8TileArgs>.Run,
         };
     }
 }

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace GpuTransformer.Kernels;
 
 /// <summary>Registers of 128 bits: SSE, and ARM's.</summary>
-internal readonly unsafe struct Int8Lanes128 : IInt8Lanes<Vector128<float>, Vector128<int>>
+internal readonly unsafe partial struct EncodedSimd128 : IInt8Lanes<Vector128<float>, Vector128<int>>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Load(byte* source) => Vector128.Load((int*)source);
@@ -50,13 +50,4 @@ internal readonly unsafe struct Int8Lanes128 : IInt8Lanes<Vector128<float>, Vect
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LessBias(Vector128<int> bits) => bits.AsSingle() - Vector128.Create(Int8Rows.BiasAsFloat);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Halves(byte* source) => EncodedSimd128.Halves(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> SignedBytes(byte* source) => EncodedSimd128.SignedBytes(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> UnsignedBytes(byte* source) => EncodedSimd128.UnsignedBytes(source);
 }

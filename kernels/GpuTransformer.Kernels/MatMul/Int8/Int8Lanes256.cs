@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace GpuTransformer.Kernels;
 
 /// <summary>Registers of 256 bits: AVX2.</summary>
-internal readonly unsafe struct Int8Lanes256 : IInt8Lanes<Vector256<float>, Vector256<int>>
+internal readonly unsafe partial struct EncodedSimd256 : IInt8Lanes<Vector256<float>, Vector256<int>>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Load(byte* source) => Vector256.Load((int*)source);
@@ -47,13 +47,4 @@ internal readonly unsafe struct Int8Lanes256 : IInt8Lanes<Vector256<float>, Vect
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LessBias(Vector256<int> bits) => bits.AsSingle() - Vector256.Create(Int8Rows.BiasAsFloat);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Halves(byte* source) => EncodedSimd256.Halves(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> SignedBytes(byte* source) => EncodedSimd256.SignedBytes(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> UnsignedBytes(byte* source) => EncodedSimd256.UnsignedBytes(source);
 }

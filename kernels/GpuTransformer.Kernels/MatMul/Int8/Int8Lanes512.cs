@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace GpuTransformer.Kernels;
 
 /// <summary>Registers of 512 bits: AVX-512.</summary>
-internal readonly unsafe struct Int8Lanes512 : IInt8Lanes<Vector512<float>, Vector512<int>>
+internal readonly unsafe partial struct EncodedSimd512 : IInt8Lanes<Vector512<float>, Vector512<int>>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Load(byte* source) => Vector512.Load((int*)source);
@@ -47,13 +47,4 @@ internal readonly unsafe struct Int8Lanes512 : IInt8Lanes<Vector512<float>, Vect
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LessBias(Vector512<int> bits) => bits.AsSingle() - Vector512.Create(Int8Rows.BiasAsFloat);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Halves(byte* source) => EncodedSimd512.Halves(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> SignedBytes(byte* source) => EncodedSimd512.SignedBytes(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> UnsignedBytes(byte* source) => EncodedSimd512.UnsignedBytes(source);
 }

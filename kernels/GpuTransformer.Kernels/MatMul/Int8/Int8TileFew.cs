@@ -2,12 +2,39 @@ using System.Runtime.CompilerServices;
 
 namespace GpuTransformer.Kernels;
 
+/// <summary>What <see cref="Int8TileFew{TSimd, TLanes, TDot, TFloat, TInt, TForm, TWeight, TParts}"/> multiplies.</summary>
+internal unsafe struct Int8FewArgs
+{
+    /// <summary>(rows, blocks), rows <see cref="XStride"/> bytes apart.</summary>
+    public byte* X;
+
+    public nint XStride;
+
+    /// <summary>(blocks, cells), and so is the second one; null where there is none.</summary>
+    public byte* Panel;
+
+    public byte* SecondPanel;
+
+    public nint Blocks;
+
+    /// <summary>Registers' columns of a panel.</summary>
+    public int Cells;
+
+    /// <summary>(panels, rows, cells · lanes).</summary>
+    public float* Sums;
+
+    /// <summary>What this thread is likely to read next.</summary>
+    public byte* Ahead;
+
+    public nint AheadBytes;
+}
+
 /// <summary>Computes: up to 4 rows of 8-bit x times one encoded panel or two, all of k, straight from the cells.
 /// For few rows the time is that of reading the weight; two streams a thread read memory faster than one.
 /// Numerics: the sum of a block is an exact integer; sums += integer · (scale of x · scale), with one rounding, blocks
 /// ascending; where there is a minimum, then += minimum · (scale of x · Σq). Each register of sums is in memory between two
 /// blocks, in the first-level cache.</summary>
-internal static unsafe class Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, TForm, TWeight, TParts>
+internal readonly unsafe struct Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, TForm, TWeight, TParts> : IRegisterTile<Int8FewArgs>
     where TSimd : ISimd<TFloat>
     where TLanes : IInt8Lanes<TFloat, TInt>
     where TDot : IInt8Dot<TInt>
@@ -17,9 +44,6 @@ internal static unsafe class Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, TFor
     where TWeight : IInt8Weight
     where TParts : ICount
 {
-    /// <summary>Rows of the largest tile.</summary>
-    public const int MaxRows = 4;
-
     private const int EvenBytes = 0x00FF00FF;
 
     private const int Streams = 4;
@@ -27,63 +51,39 @@ internal static unsafe class Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, TFor
     // Bytes ahead of the current cell. 1024 and 4096 are slower.
     private const int PrefetchDistance = 2048;
 
-    // Cache lines of a block: 4.5 to 8.5 in the widest registers.
-    private static int BlockLines
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => (TWeight.CellBytes / TWeight.CellBlocks * Lanes + MatMulCpuPrefetch.LineBytes - 1) / MatMulCpuPrefetch.LineBytes;
-    }
-
-    private static int Lanes
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TSimd.Lanes * TParts.Value;
-    }
-
-    /// <summary>x is (rows, blocks) with rows xStride bytes apart; each panel is (blocks, cells); the sums are (panels, rows,
-    /// cells · lanes). Without a second panel it is null. Ahead is what this thread is likely to read next.</summary>
-    public static void Run(
-        byte* x, nint xStride, byte* panel0, byte* panel1, nint blocks, float* sums, int rows, int cells, byte* ahead, nint aheadBytes)
-    {
-        switch (rows)
-        {
-            case 1:
-                Run<One>(x, xStride, panel0, panel1, blocks, sums, cells, ahead, aheadBytes);
-                break;
-            case 2:
-                Run<Two>(x, xStride, panel0, panel1, blocks, sums, cells, ahead, aheadBytes);
-                break;
-            case 3:
-                Run<Three>(x, xStride, panel0, panel1, blocks, sums, cells, ahead, aheadBytes);
-                break;
-            default:
-                Run<Four>(x, xStride, panel0, panel1, blocks, sums, cells, ahead, aheadBytes);
-                break;
-        }
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run<TRows>(
-        byte* x, nint xStride, byte* panel0, byte* panel1, nint blocks, float* sums, int cells, byte* ahead, nint aheadBytes)
+    public static void Run<TVectors, TRows>(Int8FewArgs* args)
+        where TVectors : ICount
         where TRows : ICount
     {
-        var width = cells * Lanes;
+        var x = args->X;
+        var xStride = args->XStride;
+        var panel0 = args->Panel;
+        var panel1 = args->SecondPanel;
+        var blocks = args->Blocks;
+        var cells = args->Cells;
+        var sums = args->Sums;
+        var ahead = args->Ahead;
+        var lanes = Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Lanes;
+        var cellBytes = Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Bytes;
+        var cellBlocks = Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Blocks;
+        var width = cells * lanes;
         for (var i = 0; i < (panel1 == null ? 1 : 2) * TRows.Value * width; i += TSimd.Lanes)
         {
             TSimd.Store(default, sums + i);
         }
 
-        var stretch = MatMulCpuPrefetch.Stretch(aheadBytes, Streams);
+        var stretch = MatMulCpuPrefetch.Stretch(args->AheadBytes, Streams);
         var aheadEnd = ahead + stretch;
-        for (nint b = 0; b < blocks; b += TWeight.CellBlocks)
+        for (nint b = 0; b < blocks; b += cellBlocks)
         {
-            var count = TWeight.CellBlocks == 1 ? 1 : Math.Min(TWeight.CellBlocks, blocks - b);
+            var count = cellBlocks == 1 ? 1 : Math.Min(cellBlocks, blocks - b);
             var target = sums;
             var cell = panel0;
-            var end = cell + (nint)cells * TWeight.CellBytes * Lanes;
+            var end = cell + (nint)cells * cellBytes;
             while (true)
             {
-                var block = cell + TWeight.SharedBytes * Lanes;
+                var block = cell + TWeight.SharedBytes * lanes;
                 var xBlock = x;
                 for (nint i = 0; i < count; i++)
                 {
@@ -94,12 +94,12 @@ internal static unsafe class Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, TFor
                         Block<TRows>(xBlock, xStride, cell, block, TSimd.Lanes, target + TSimd.Lanes, width);
                     }
 
-                    block += TWeight.BlockBytes * Lanes;
+                    block += Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.BlockBytes;
                     xBlock += Int8Rows.BlockBytes(TDot.StepK);
                 }
 
-                target += Lanes;
-                cell += TWeight.CellBytes * Lanes;
+                target += lanes;
+                cell += cellBytes;
                 if (cell == end)
                 {
                     if (panel1 == null || target != sums + width)
@@ -108,14 +108,14 @@ internal static unsafe class Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, TFor
                     }
 
                     cell = panel1;
-                    end = cell + (nint)cells * TWeight.CellBytes * Lanes;
+                    end = cell + (nint)cells * cellBytes;
                     target = sums + TRows.Value * width;
                 }
             }
 
-            x += TWeight.CellBlocks * Int8Rows.BlockBytes(TDot.StepK);
-            panel0 += (nint)cells * TWeight.CellBytes * Lanes;
-            panel1 = panel1 == null ? null : panel1 + (nint)cells * TWeight.CellBytes * Lanes;
+            x += cellBlocks * Int8Rows.BlockBytes(TDot.StepK);
+            panel0 += (nint)cells * cellBytes;
+            panel1 = panel1 == null ? null : panel1 + (nint)cells * cellBytes;
         }
     }
 
@@ -128,7 +128,8 @@ internal static unsafe class Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, TFor
         var x1 = TRows.Value > 1 ? x0 + xStride : x0;
         var x2 = TRows.Value > 2 ? x1 + xStride : x0;
         var x3 = TRows.Value > 3 ? x2 + xStride : x0;
-        TWeight.Scales<TSimd, TLanes, TFloat, TInt>(cell, block, Lanes, column, out var scale, out var other);
+        Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Scales(
+            cell, block, column, out var scale, out var other);
         nint i = 0;
         for (nint half = 0; half < (TForm.HasHalves ? 2 : 1); half++)
         {
@@ -140,7 +141,7 @@ internal static unsafe class Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, TFor
             for (var last = TForm.HasHalves ? i + 2 : 4; i < last; i++)
             {
                 TWeight.Eight<TLanes, TFloat, TInt>(
-                    block, Lanes, column, i, TDot.TakesUnsigned, out var first, out var second);
+                    block, TSimd.Lanes * TParts.Value, column, i, TDot.TakesUnsigned, out var first, out var second);
                 if (TDot.StepK == 4)
                 {
                     var at = Int8Rows.Integers + 8 * i;
@@ -185,12 +186,16 @@ internal static unsafe class Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, TFor
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch(byte* block, ref byte* ahead, byte* aheadEnd, nint stretch)
     {
-        for (nint line = 0; line < BlockLines; line++)
+        // 4.5 to 8.5 in the widest registers.
+        var bytes = Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Bytes
+            / Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Blocks;
+        var lines = (bytes + MatMulCpuPrefetch.LineBytes - 1) / MatMulCpuPrefetch.LineBytes;
+        for (nint line = 0; line < lines; line++)
         {
             TSimd.Prefetch((float*)(block + PrefetchDistance + MatMulCpuPrefetch.LineBytes * line));
         }
 
-        for (nint line = 0; line < (BlockLines + Streams - 1) / Streams && ahead < aheadEnd; line++)
+        for (nint line = 0; line < (lines + Streams - 1) / Streams && ahead < aheadEnd; line++)
         {
             MatMulCpuPrefetch.Streams(ahead, stretch, Streams);
             ahead += MatMulCpuPrefetch.LineBytes;

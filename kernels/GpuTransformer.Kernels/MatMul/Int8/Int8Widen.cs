@@ -26,12 +26,6 @@ internal static unsafe class Int8Widen<TSimd, TLanes, TDot, TFloat, TInt, TForm,
     public static int ColumnBytes =>
         ((TForm.HasMinimum || TForm.HasHalves ? 2 : 1) + Int8Rows.BlockK / TDot.StepK) * sizeof(float);
 
-    private static int Lanes
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TSimd.Lanes * TParts.Value;
-    }
-
     /// <summary>Widens blocks from <paramref name="firstBlock"/> on.</summary>
     /// <param name="panel">The panel.</param>
     /// <param name="cells">Registers of columns in it.</param>
@@ -41,21 +35,24 @@ internal static unsafe class Int8Widen<TSimd, TLanes, TDot, TFloat, TInt, TForm,
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(byte* panel, int cells, nint firstBlock, nint blocks, byte* wide)
     {
-        var row = (nint)cells * Lanes * sizeof(float);
+        var lanes = Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Lanes;
+        var cellBlocks = Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Blocks;
+        var row = (nint)cells * lanes * sizeof(float);
         var firstInteger = TForm.HasMinimum || TForm.HasHalves ? 2 * row : row;
         for (var b = firstBlock; b < firstBlock + blocks; b++)
         {
-            var group = b / TWeight.CellBlocks;
-            var place = (TWeight.SharedBytes + (int)(b - group * TWeight.CellBlocks) * TWeight.BlockBytes) * Lanes;
+            var group = b / cellBlocks;
+            var place = TWeight.SharedBytes * lanes
+                + (b - group * cellBlocks) * Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.BlockBytes;
             for (nint c = 0; c < cells; c++)
             {
-                var cell = panel + (group * cells + c) * TWeight.CellBytes * Lanes;
-                for (nint column = 0; column < Lanes; column += TSimd.Lanes)
+                var cell = panel + (group * cells + c) * Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Bytes;
+                for (nint column = 0; column < lanes; column += TSimd.Lanes)
                 {
                     TSimd.Prefetch((float*)(cell + place + PrefetchDistance + 16 * column));
-                    var target = wide + (c * Lanes + column) * sizeof(float);
-                    TWeight.Scales<TSimd, TLanes, TFloat, TInt>(
-                        cell, cell + place, Lanes, column, out var scale, out var other);
+                    var target = wide + (c * lanes + column) * sizeof(float);
+                    Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Scales(
+                        cell, cell + place, column, out var scale, out var other);
                     TSimd.Store(scale, (float*)target);
                     if (firstInteger > row)
                     {
@@ -66,7 +63,7 @@ internal static unsafe class Int8Widen<TSimd, TLanes, TDot, TFloat, TInt, TForm,
                     for (nint i = 0; i < 4; i++)
                     {
                         TWeight.Eight<TLanes, TFloat, TInt>(
-                            cell + place, Lanes, column, i, TDot.TakesUnsigned, out var first, out var second);
+                            cell + place, lanes, column, i, TDot.TakesUnsigned, out var first, out var second);
                         if (TDot.StepK == 4)
                         {
                             TLanes.Store(first, target + 2 * i * row);

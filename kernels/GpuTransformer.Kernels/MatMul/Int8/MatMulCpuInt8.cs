@@ -99,9 +99,19 @@ internal static unsafe class MatMulCpuInt8
         {
             var from = t * rows / tiles;
             var tileRows = (t + 1) * rows / tiles - from;
-            args->Int8.Few(
-                x + from * stride, stride, stored, second, blocks, sums, tileRows, cells, Stored(args, next),
-                t == 0 ? nextBytes : 0);
+            var tile = new Int8FewArgs
+            {
+                X = x + from * stride,
+                XStride = stride,
+                Panel = stored,
+                SecondPanel = second,
+                Blocks = blocks,
+                Cells = cells,
+                Sums = sums,
+                Ahead = Stored(args, next),
+                AheadBytes = t == 0 ? nextBytes : 0,
+            };
+            args->Int8.Few(&tile, 1, tileRows);
             for (var p = 0; p < panels; p++)
             {
                 var column = (panel + p) * args->Engine.PanelWidth;
@@ -133,9 +143,17 @@ internal static unsafe class MatMulCpuInt8
                 {
                     var from = (int)((long)t * rows / tiles);
                     var count = (int)((long)(t + 1) * rows / tiles) - from;
-                    args->Int8.Tile(
-                        x + from * stride + (nint)b * args->Int8.XBlockBytes, stride, wide + column * sizeof(float), piece,
-                        sums + from * width + column, width, count, Math.Min(args->Int8.MaxVectors, vectors - v), b > 0);
+                    var tile = new Int8TileArgs
+                    {
+                        X = x + from * stride + (nint)b * args->Int8.XBlockBytes,
+                        XStride = stride,
+                        Wide = wide + column * sizeof(float),
+                        Blocks = piece,
+                        Sums = sums + from * width + column,
+                        Width = width,
+                        Accumulates = b > 0,
+                    };
+                    args->Int8.Tile(&tile, Math.Min(args->Int8.MaxVectors, vectors - v), count);
                 }
             }
         }
