@@ -3,6 +3,7 @@ using System.Text;
 using GpuTransformer;
 using GpuTransformer.Cli;
 using GpuTransformer.Cli.Commands;
+using GpuTransformer.Cli.Text;
 using GpuTransformer.Kernels;
 
 var times = args.Contains("--times") ? new StartReport() : null;
@@ -71,6 +72,6 @@ static int Report(Exception error) => error switch
 
 static int Fail(int code, string message)
 {
-    Console.Error.WriteLine($"gputx: {message.ReplaceLineEndings(" ")}");
+    Console.Error.WriteLine($"gputx: {Shown.Plain(message.ReplaceLineEndings(" "))}");
     return code;
 }

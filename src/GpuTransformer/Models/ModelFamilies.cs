@@ -49,7 +49,7 @@ internal static class ModelFamilies
         }
 
         throw new InputException(
-            $"{config.Name}: model kind '{type}' is no encoder of texts that is supported; supported: " +
+            $"{config.Name}: model kind '{Quoted.Plain(type)}' is no encoder of texts that is supported; supported: " +
             $"{string.Join(", ", s_encoders.SelectMany(f => f.Types))}.");
     }
 
@@ -68,7 +68,7 @@ internal static class ModelFamilies
         }
 
         throw new InputException(
-            $"{config.Name}: model kind '{type}' is not supported; supported: {string.Join(", ", s_table.SelectMany(f => f.Types))}.");
+            $"{config.Name}: model kind '{Quoted.Plain(type)}' is not supported; supported: {string.Join(", ", s_table.SelectMany(f => f.Types))}.");
     }
 
     private static TModel WithTokenizer<TModel>(ModelConfig config, Func<TModel> load)

@@ -2,14 +2,15 @@ using GpuTransformer.Kernels;
 
 namespace GpuTransformer.Weights;
 
-/// <summary>A file that appears whole or not at all: written beside its place, moved there when it is done.</summary>
+/// <summary>A file that appears whole or not at all: written beside its place, moved there when it is done. Where a link
+/// stands, its target's place; devices and pipes, such as /dev/null, are written to as they are.</summary>
 internal sealed class OutputFile : IDisposable
 {
     private readonly string _path;
-    private readonly string _partial;
+    private readonly string? _partial;
     private bool _committed;
 
-    private OutputFile(string path, string partial, FileStream stream)
+    private OutputFile(string path, string? partial, FileStream stream)
     {
         _path = path;
         _partial = partial;
@@ -30,8 +31,14 @@ internal sealed class OutputFile : IDisposable
                 throw new IOException("it is a folder");
             }
 
-            var partial = $"{full}.{Guid.NewGuid():N}.partial";
-            return new OutputFile(full, partial, new FileStream(partial, FileMode.CreateNew, FileAccess.Write));
+            if (OpenSpecial(full) is { } special)
+            {
+                return new OutputFile(full, partial: null, special);
+            }
+
+            var place = new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
+            var partial = $"{place}.{Guid.NewGuid():N}.partial";
+            return new OutputFile(place, partial, new FileStream(partial, FileMode.CreateNew, FileAccess.Write));
         }
         catch (Exception error) when (CannotWrite(error))
         {
@@ -46,7 +53,11 @@ internal sealed class OutputFile : IDisposable
         try
         {
             Stream.Dispose();
-            File.Move(_partial, _path, overwrite: true);
+            if (_partial is not null)
+            {
+                File.Move(_partial, _path, overwrite: true);
+            }
+
             _committed = true;
         }
         catch (Exception error) when (CannotWrite(error))
@@ -60,7 +71,7 @@ internal sealed class OutputFile : IDisposable
         try
         {
             Stream.Dispose();
-            if (!_committed)
+            if (!_committed && _partial is not null)
             {
                 File.Delete(_partial);
             }
@@ -68,6 +79,50 @@ internal sealed class OutputFile : IDisposable
         catch (Exception error) when (CannotWrite(error))
         {
             // The first error says why the file could not be written; this one would hide it.
+        }
+    }
+
+    /// <summary>A stream to what stands at the path and is no regular file, which none must replace; else null.</summary>
+    private static FileStream? OpenSpecial(string path)
+    {
+        if (OperatingSystem.IsWindows() || !File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            if (!stream.CanSeek || !IsRegular(stream))
+            {
+                return stream;
+            }
+
+            stream.Dispose();
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // A link to nothing: what is written becomes its target.
+        }
+
+        return null;
+    }
+
+    // Devices have no length, and refuse one, which an empty file does not.
+    private static bool IsRegular(FileStream stream)
+    {
+        try
+        {
+            if (stream.Length == 0)
+            {
+                stream.SetLength(0);
+            }
+
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 

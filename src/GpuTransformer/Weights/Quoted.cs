@@ -17,10 +17,13 @@ internal static class Quoted
     }
 
     /// <summary>Quotes a string.</summary>
-    public static string Of(ReadOnlySpan<char> text)
+    public static string Of(ReadOnlySpan<char> text) => $"\"{Plain(text, LongestShown)}\"";
+
+    /// <summary>Cut and written out alike, without quotes: for words that may hold some of a file's.</summary>
+    public static string Plain(ReadOnlySpan<char> text, int longest = 3 * LongestShown)
     {
-        var shown = new StringBuilder("\"");
-        foreach (char letter in text[..Math.Min(text.Length, LongestShown)])
+        var shown = new StringBuilder();
+        foreach (char letter in text[..Math.Min(text.Length, longest)])
         {
             if (char.IsControl(letter) || char.IsSurrogate(letter) || IsDirectionMark(letter))
             {
@@ -31,7 +34,7 @@ internal static class Quoted
                 shown.Append(letter);
             }
         }
-        return shown.Append(text.Length > LongestShown ? "...\"" : "\"").ToString();
+        return shown.Append(text.Length > longest ? "..." : "").ToString();
     }
 
     /// <summary>A shape as errors show it: [2, 3].</summary>

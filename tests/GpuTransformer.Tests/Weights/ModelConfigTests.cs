@@ -184,6 +184,24 @@ public sealed class ModelConfigTests : IDisposable
     private static byte[] ManyKeys(int count) => Encoding.UTF8.GetBytes(
         "{" + string.Join(',', Enumerable.Range(0, count).Select(i => $"\"k{i}\":{i}")) + "}");
 
+    [Theory]
+    [InlineData("{\"n\": tru, \"long\": \"@\"}", "deep: 'tru, ", "LineNumber: 0 | BytePositionInLine: 9")]
+    [InlineData("{\"n\": \"\\u001b[2J@\"}", "n: expected x, found \\u001b[2Jyyy", "...")]
+    public void WhatAFileHoldsNeitherFillsNorRepaintsATerminal(string json, params string[] mentions)
+    {
+        _folder.Write("config.json", json.Replace("@", new string('y', 100_000), StringComparison.Ordinal));
+        var error = Assert.Throws<InputException>(Refuse);
+        Assert.All(mentions, mention => Assert.Contains(mention, error.Message, StringComparison.Ordinal));
+        Assert.InRange(error.Message.Length, 1, 1000);
+        Assert.DoesNotContain(error.Message, char.IsControl);
+
+        void Refuse()
+        {
+            ModelConfig config = ModelConfig.Load(_folder.Path);
+            throw config.Error("n", "x", config.Text("n"));
+        }
+    }
+
     private static void MustRefuse(string json, Func<ModelConfig, object?> read, params string[] mentions)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(json);

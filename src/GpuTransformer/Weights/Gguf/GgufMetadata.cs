@@ -164,7 +164,7 @@ public sealed unsafe class GgufMetadata
 
     /// <summary>The error for a value that is not what it must be.</summary>
     public InputException Error(string key, string expected, string found) =>
-        new($"{Name}: {key}: expected {expected}, found {found}");
+        new($"{Name}: {key}: expected {expected}, found {Quoted.Plain(found)}");
 
     /// <summary>Refuses a value of another kind.</summary>
     internal void RequireType(string key, GgufValueType expected)

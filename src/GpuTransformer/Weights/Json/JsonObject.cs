@@ -217,7 +217,7 @@ public class JsonObject
 
     /// <summary>The error for a value that is not what it must be.</summary>
     public InputException Error(string key, string expected, string found) =>
-        new($"{Name}: {key}: expected {expected}, found {found}");
+        new($"{Name}: {key}: expected {expected}, found {Quoted.Plain(found)}");
 
     /// <summary>The string a reader stands on; half of a surrogate pair is an error.</summary>
     internal string TextAt(string key, scoped in Utf8JsonReader value)

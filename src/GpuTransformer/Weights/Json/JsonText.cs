@@ -10,6 +10,7 @@ namespace GpuTransformer.Weights.Json;
 internal static class JsonText
 {
     private const int FewKeys = 64;
+    private const int LongestReason = 200;
 
     /// <summary>Deepest nesting allowed.</summary>
     public const int Depth = 64;
@@ -49,7 +50,7 @@ internal static class JsonText
         catch (JsonException error)
         {
             throw new InputException(
-                $"{what}: not valid JSON nested at most {Depth} deep: {error.Message}", error);
+                $"{what}: not valid JSON nested at most {Depth} deep: {Reason(error)}", error);
         }
     }
 
@@ -73,6 +74,11 @@ internal static class JsonText
         Sort(json, keys);
         return keys;
     }
+
+    // The reader's words quote all that follows a misspelt literal; where it stands comes after them.
+    private static string Reason(JsonException error) => error.Message.Length <= LongestReason
+        ? error.Message
+        : $"{Quoted.Plain(error.Message)} LineNumber: {error.LineNumber} | BytePositionInLine: {error.BytePositionInLine}.";
 
     // Counts the outer object's keys and notes as many of their places as there is room for.
     private static int VisitKeys(ReadOnlySpan<byte> json, Span<int> places, out int length)
