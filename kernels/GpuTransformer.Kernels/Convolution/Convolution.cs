@@ -3,9 +3,8 @@ using ILGPU.Runtime;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary>A convolution of images on a graphics card: y = activation(convolution(x) + bias) [+ residual] as an implicit
-/// matmul, which reads each image where it lies. On a CPU, <see cref="Unfold"/> in bands that stay in its caches and
-/// <see cref="MatMul"/> are the way: twice as fast there as reading taps one by one.</summary>
+/// <summary>A convolution: y = activation(convolution(x) + bias) [+ residual] as an implicit matmul, which reads each image
+/// where it lies. Patches are a convolution too: <see cref="ConvolutionGeometry.Patches"/>.</summary>
 public sealed class Convolution : Operation<ConvolutionArgs>
 {
     /// <summary>With so many groups for each multiprocessor, a chunk of k needs no group of its own.</summary>
@@ -18,11 +17,13 @@ public sealed class Convolution : Operation<ConvolutionArgs>
     [
         new KernelVariant<ConvolutionArgs>(
             "convolution-naive", VariantKind.Naive, ConvolutionNaive.Kernel,
-            traits => (in ConvolutionArgs args) => RowGrid.ThreadPerItem(traits, (long)args.Product.Rows.Capacity * args.Product.N)),
+            traits => (in ConvolutionArgs args) => RowGrid.ThreadPerItem(traits, (long)args.Product.Rows.Capacity * args.Product.N),
+            static (DeviceTraits _, in ConvolutionArgs args) => HasView(args)),
         Tiled<MatMulTile16, ConvolutionElements, ScalarWeight>("convolution-tile16-scalar", null),
         .. Tiles<ConvolutionElements, ScalarWeight>("-scalar"),
         .. Tiles<ConvolutionElements, VectorWeight>("-planes"),
         .. Tiles<ConvolutionQuads, VectorWeight>(""),
+        ConvolutionCpu.Variant,
     ];
 
     internal Convolution(KernelSet kernels)
@@ -35,7 +36,7 @@ public sealed class Convolution : Operation<ConvolutionArgs>
     /// <param name="x">x, [images, height, width, channels].</param>
     /// <param name="weight">weight, (outputs, kernel, kernel, channels).</param>
     /// <param name="bias">bias, (outputs); an empty view for none.</param>
-    /// <param name="y">y, [images, outHeight, outWidth, outputs], the sizes as <see cref="UnfoldArgs.OutputSize"/> says.</param>
+    /// <param name="y">y, [images, outHeight, outWidth, outputs], the sizes as <see cref="ConvolutionGeometry.OutputSize"/> says.</param>
     /// <param name="images">Images.</param>
     /// <param name="height">Lines of an image.</param>
     /// <param name="width">Pixels of a line.</param>
@@ -52,32 +53,12 @@ public sealed class Convolution : Operation<ConvolutionArgs>
         int images, int height, int width, int channels, int outputs, int kernel, int stride = 1, int padding = 0,
         int dilation = 1, ActivationKind activation = ActivationKind.None)
     {
-        var image = new UnfoldArgs
-        {
-            X = x,
-            ImageStride = height * width * channels,
-            LineStride = width * channels,
-            ColumnStride = channels,
-            ChannelStride = 1,
-            Channels = channels,
-            Height = height,
-            Width = width,
-            OutHeight = UnfoldArgs.OutputSize(height, kernel, Math.Max(1, stride), padding, dilation),
-            OutWidth = UnfoldArgs.OutputSize(width, kernel, Math.Max(1, stride), padding, dilation),
-            KernelHeight = kernel,
-            KernelWidth = kernel,
-            StrideHeight = stride,
-            StrideWidth = stride,
-            PaddingHeight = padding,
-            PaddingWidth = padding,
-            DilationHeight = dilation,
-            DilationWidth = dilation,
-        };
-        var positions = images * image.OutHeight * image.OutWidth;
+        var image = ConvolutionGeometry.Square(height, width, channels, kernel, stride, padding, dilation);
         Run(stream, new ConvolutionArgs
         {
+            X = x,
             Image = image,
-            Product = MatMul.Dense(default, weight, y, positions, outputs, image.RowWidth, StandardEpilogue.None with
+            Product = MatMul.Dense(default, weight, y, images * image.Positions, outputs, image.RowWidth, StandardEpilogue.None with
             {
                 Bias = bias,
                 HasBias = bias.Length > 0 ? 1 : 0,
@@ -90,7 +71,8 @@ public sealed class Convolution : Operation<ConvolutionArgs>
     protected override void Check(in ConvolutionArgs args)
     {
         var product = args.Product;
-        Unfold.CheckImage(Name, args.Image, product.Rows);
+        ShapeCheck.Active(Name, "positions", product.Rows);
+        args.Image.Check(Name, args.X, args.XOffset, product.Rows.Capacity);
         ShapeCheck.AtLeast(Name, "outputs", product.N, 1);
         ShapeCheck.Between(Name, "positions · outputs", (long)product.Rows.Capacity * product.N, 0, int.MaxValue - LaunchMargin);
         if (product.K != args.Image.RowWidth || product.Batch != 1 || product.WeightColumnStride != 1
@@ -102,7 +84,16 @@ public sealed class Convolution : Operation<ConvolutionArgs>
                 $"encoding {(WeightEncoding)product.Encoding}.");
         }
 
-        ShapeCheck.Rows(Name, "weight", product.Weight, product.N, product.K);
+        if (product.Panels != 0)
+        {
+            PackedPanels.Check(Name, product.Panels, product.N, product.K, product.WeightBatchStride);
+        }
+
+        if (HasView(args))
+        {
+            ShapeCheck.Rows(Name, "weight", product.Weight, product.N, product.K);
+        }
+
         ShapeCheck.Rows(Name, "y", product.Y, product.Rows.Capacity, product.N);
         MatMul.Check(Name, product.Epilogue, product.Rows.Capacity, product.N);
     }
@@ -115,11 +106,14 @@ public sealed class Convolution : Operation<ConvolutionArgs>
     {
         var (image, product) = (args.Image, args.Product);
         long positions = product.Rows.Capacity;
-        var images = positions / (image.OutHeight * image.OutWidth);
+        var elements = (long)image.Height * image.Width * image.Channels;
+
+        // Patches see each element once and not all of the lines that stand for them.
+        var seen = Math.Min(positions * product.K, (positions + image.Positions - 1) / image.Positions * elements);
         return (
-            $"{positions} positions of {image.Height}x{image.Width}x{image.Channels} by {image.KernelHeight}x{image.KernelWidth} to {product.N}",
+            $"{positions} positions of {image.KernelHeight}x{image.KernelWidth}x{image.Channels} to {product.N}",
             2 * positions * product.N * product.K,
-            4 * (images * image.Height * image.Width * image.Channels + (long)product.N * product.K + positions * product.N));
+            4 * (seen + (long)product.N * product.K + positions * product.N));
     }
 
     private static KernelVariant<ConvolutionArgs>[] Tiles<TPixels, TWeight>(string suffix)
@@ -158,10 +152,17 @@ public sealed class Convolution : Operation<ConvolutionArgs>
 
         bool CanRun(DeviceTraits traits, in ConvolutionArgs args) =>
             MatMulPlan.Fits(traits, TTile.Threads, MatMulPlan.SharedBytes<TTile>())
-            && (!TPixels.NeedsAlignment || Unfold.IsImageAligned(args.Image))
+            && HasView(args)
+            && (!TPixels.NeedsAlignment || IsImageAligned(args))
             && (!TWeight.NeedsAlignment || ShapeCheck.IsVectorAligned(args.Product.Weight))
             && (split != true || (MatMulOrder.Chunks(args.Product.K) > 1 && PartialFloats(args) <= int.MaxValue));
     }
+
+    /// <summary>Whether the weight lies in the device's memory as rows, which all but the CPU variant read.</summary>
+    private static bool HasView(in ConvolutionArgs args) => args.Product.Panels == 0 || args.Product.Weight.Data.Length > 0;
+
+    private static bool IsImageAligned(in ConvolutionArgs args) =>
+        args.Image.IsAligned && (args.XOffset & 3) == 0 && ShapeCheck.IsVectorAligned(args.X);
 
     private static bool IsBestSplit<TTile>(DeviceTraits traits, in ConvolutionArgs args)
         where TTile : struct, IMatMulTile<TTile> =>

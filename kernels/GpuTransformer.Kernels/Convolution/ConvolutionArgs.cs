@@ -1,14 +1,21 @@
+using ILGPU;
+
 namespace GpuTransformer.Kernels;
 
-/// <summary>y[r] = epilogue(row r of unfold(x) · weightᵀ): a convolution without its unfolded rows in memory.</summary>
+/// <summary>y[r] = epilogue(what position r sees, as a row (kernelHeight · kernelWidth · channels) · weightᵀ).</summary>
 public struct ConvolutionArgs
 {
-    /// <summary>x and what each position sees of it. <see cref="UnfoldArgs.Y"/> and <see cref="UnfoldArgs.Rows"/> are not
-    /// read: the rows are the product's.</summary>
-    public UnfoldArgs Image;
+    /// <summary>The images, from <see cref="XOffset"/> on.</summary>
+    public ArrayView<float> X;
 
-    /// <summary>Weight (outputs, kernelHeight · kernelWidth · channels), y (positions, outputs), the positions in use from
-    /// <see cref="UnfoldArgs.FirstRow"/> on, and the epilogue. <see cref="MatMulArgs{TEpilogue}.X"/> is not read; K is the
-    /// image's <see cref="UnfoldArgs.RowWidth"/>; one product, columns of the weight adjacent.</summary>
+    /// <summary>Where the images start in their view.</summary>
+    public int XOffset;
+
+    /// <summary>How they lie and what each position sees.</summary>
+    public ConvolutionGeometry Image;
+
+    /// <summary>Weight (outputs, kernelHeight · kernelWidth · channels), y (positions, outputs), the positions in use, counted
+    /// (image, oy, ox), and the epilogue. <see cref="MatMulArgs{TEpilogue}.X"/> is not read; K is the image's
+    /// <see cref="ConvolutionGeometry.RowWidth"/>; one product, columns of the weight adjacent.</summary>
     public MatMulArgs<StandardEpilogue> Product;
 }

@@ -60,7 +60,7 @@ internal static class ConvolutionGroup<TTile, TPixels, TWeight>
         var endK = args.Product.IsSplit == 0 ? args.Product.K : Least(args.Product.K, k + MatMulOrder.Chunk);
         var whole = endK & -TTile.TileK;
         var pixels = default(TPixels);
-        pixels.Begin(args.Image, args.Image.FirstRow + Least(place.FirstRow + row, rows - 1), k + (quad << 2));
+        pixels.Begin(args, Least(place.FirstRow + row, rows - 1), k + (quad << 2));
         var weight = TWeight.Start(
             args.Product.Weight.Offset + Least(place.FirstColumn + row, args.Product.N - 1) * args.Product.Weight.Stride, quad, 1);
 
@@ -71,7 +71,7 @@ internal static class ConvolutionGroup<TTile, TPixels, TWeight>
         var getWeight = PanelX + TTile.ColumnQuad(thread);
         if (k < whole)
         {
-            Put(shared, putX, StrideX, pixels.Next(args.Image, TTile.TileK));
+            Put(shared, putX, StrideX, pixels.Next(args, TTile.TileK));
             Put(shared, putWeight, StrideWeight, TWeight.Quad(args.Product.Weight.Data, weight, k, quad, 1));
             Group.Barrier();
         }
@@ -80,7 +80,7 @@ internal static class ConvolutionGroup<TTile, TPixels, TWeight>
         {
             // The panel after the last is read again (the weight) or past its end (zeros) and not used.
             k += TTile.TileK;
-            var regX = k < whole ? pixels.Next(args.Image, TTile.TileK) : default;
+            var regX = k < whole ? pixels.Next(args, TTile.TileK) : default;
             var regWeight = TWeight.Quad(args.Product.Weight.Data, weight, Least(k, whole - TTile.TileK), quad, 1);
             sums.MultiplyAdd(shared.SubView(getX), shared.SubView(getWeight));
             getX ^= TTile.BufferQuads;
@@ -99,7 +99,7 @@ internal static class ConvolutionGroup<TTile, TPixels, TWeight>
 
         if (whole < endK)
         {
-            Put(shared, putX, StrideX, pixels.Next(args.Image, TTile.TileK));
+            Put(shared, putX, StrideX, pixels.Next(args, TTile.TileK));
             Put(shared, putWeight, StrideWeight, FloatCell.EdgeQuad(
                 args.Product.Weight.Data, weight + whole, endK - whole - (quad << 2), 1));
             Group.Barrier();

@@ -25,7 +25,7 @@ internal static class ConvolutionNaive
 
         var weight = args.Product.Weight.Offset + column * args.Product.Weight.Stride;
         var pixels = default(ConvolutionElements);
-        pixels.Begin(args.Image, args.Image.FirstRow + row, 0);
+        pixels.Begin(args, row, 0);
         var total = 0f;
         for (var firstK = 0; firstK < args.Product.K; firstK += MatMulOrder.Chunk)
         {
@@ -33,7 +33,7 @@ internal static class ConvolutionNaive
             var sum = 0f;
             for (var k = firstK; k < endK; k++)
             {
-                sum += pixels.One(args.Image) * args.Product.Weight.Data[weight + k];
+                sum += pixels.One(args) * args.Product.Weight.Data[weight + k];
             }
 
             total += sum;

@@ -10,11 +10,11 @@ internal interface IConvolutionPixels
     static abstract bool NeedsAlignment { get; }
 
     /// <summary>Stands at element <paramref name="k"/> of the row of <paramref name="position"/>.</summary>
-    void Begin(in UnfoldArgs image, int position, int k);
+    void Begin(in ConvolutionArgs args, int position, int k);
 
     /// <summary>The four elements from here on, zeros outside the image and past the row; then moves
     /// <paramref name="step"/> elements on.</summary>
-    Float4 Next(in UnfoldArgs image, int step);
+    Float4 Next(in ConvolutionArgs args, int step);
 }
 
 /// <summary>Where a walk stands.</summary>
@@ -29,12 +29,13 @@ internal struct ConvolutionTap
 
     /// <summary>Three divisions for the position and two for the element: once a row of a tile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ConvolutionTap Of(in UnfoldArgs image, int position, int k)
+    public static ConvolutionTap Of(in ConvolutionArgs args, int position, int k)
     {
+        var image = args.Image;
         ConvolutionTap tap;
         var line = position / image.OutWidth;
         var index = line / image.OutHeight;
-        tap._image = image.XOffset + index * image.ImageStride;
+        tap._image = args.XOffset + index * image.ImageStride;
         tap._firstLine = (line - index * image.OutHeight) * image.StrideHeight - image.PaddingHeight;
         tap._firstColumn = (position - line * image.OutWidth) * image.StrideWidth - image.PaddingWidth;
         var pixel = k / image.Channels;
@@ -46,7 +47,7 @@ internal struct ConvolutionTap
 
     /// <summary>Moves on; more than a pixel where channels are fewer than the step.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Move(in UnfoldArgs image, int step)
+    public void Move(in ConvolutionGeometry image, int step)
     {
         _channel += step;
         while (_channel >= image.Channels)
@@ -61,14 +62,14 @@ internal struct ConvolutionTap
 
     /// <summary>Whether the tap is of the kernel and meets the image.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly bool IsInside(in UnfoldArgs image) =>
+    public readonly bool IsInside(in ConvolutionGeometry image) =>
         _down < image.KernelHeight
         && (uint)(_firstLine + _down * image.DilationHeight) < (uint)image.Height
         && (uint)(_firstColumn + _across * image.DilationWidth) < (uint)image.Width;
 
     /// <summary>Where the element is, for a tap inside.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly int Place(in UnfoldArgs image) =>
+    public readonly int Place(in ConvolutionGeometry image) =>
         _image + (_firstLine + _down * image.DilationHeight) * image.LineStride
         + (_firstColumn + _across * image.DilationWidth) * image.ColumnStride + _channel * image.ChannelStride;
 }
@@ -81,18 +82,18 @@ internal struct ConvolutionQuads : IConvolutionPixels
     public static bool NeedsAlignment => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Begin(in UnfoldArgs image, int position, int k) => _tap = ConvolutionTap.Of(image, position, k);
+    public void Begin(in ConvolutionArgs args, int position, int k) => _tap = ConvolutionTap.Of(args, position, k);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Float4 Next(in UnfoldArgs image, int step)
+    public Float4 Next(in ConvolutionArgs args, int step)
     {
         var value = default(Float4);
-        if (_tap.IsInside(image))
+        if (_tap.IsInside(args.Image))
         {
-            value = VectorAccess.Load(image.X, _tap.Place(image), 1);
+            value = VectorAccess.Load(args.X, _tap.Place(args.Image), 1);
         }
 
-        _tap.Move(image, step);
+        _tap.Move(args.Image, step);
         return value;
     }
 }
@@ -105,33 +106,33 @@ internal struct ConvolutionElements : IConvolutionPixels
     public static bool NeedsAlignment => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Begin(in UnfoldArgs image, int position, int k) => _tap = ConvolutionTap.Of(image, position, k);
+    public void Begin(in ConvolutionArgs args, int position, int k) => _tap = ConvolutionTap.Of(args, position, k);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Float4 Next(in UnfoldArgs image, int step)
+    public Float4 Next(in ConvolutionArgs args, int step)
     {
         Float4 value;
-        value.X = One(image);
-        value.Y = One(image);
-        value.Z = One(image);
-        value.W = Element(image, step - 3);
+        value.X = One(args);
+        value.Y = One(args);
+        value.Z = One(args);
+        value.W = Element(args, step - 3);
         return value;
     }
 
     /// <summary>The element here; then moves one on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float One(in UnfoldArgs image) => Element(image, 1);
+    public float One(in ConvolutionArgs args) => Element(args, 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private float Element(in UnfoldArgs image, int step)
+    private float Element(in ConvolutionArgs args, int step)
     {
         var value = 0f;
-        if (_tap.IsInside(image))
+        if (_tap.IsInside(args.Image))
         {
-            value = image.X[_tap.Place(image)];
+            value = args.X[_tap.Place(args.Image)];
         }
 
-        _tap.Move(image, step);
+        _tap.Move(args.Image, step);
         return value;
     }
 }

@@ -23,7 +23,7 @@ public sealed class MaxPool : Operation<MaxPoolArgs>
     /// <summary>Pools contiguous images.</summary>
     /// <param name="stream">Where it is launched.</param>
     /// <param name="x">x, [images, height, width, channels].</param>
-    /// <param name="y">y, [images, outHeight, outWidth, channels], the sizes as <see cref="UnfoldArgs.OutputSize"/> says;
+    /// <param name="y">y, [images, outHeight, outWidth, channels], the sizes as <see cref="ConvolutionGeometry.OutputSize"/> says;
     /// not x.</param>
     /// <param name="images">Images.</param>
     /// <param name="height">Lines of an image.</param>
@@ -38,8 +38,8 @@ public sealed class MaxPool : Operation<MaxPoolArgs>
         int kernel, int stride, int padding = 0)
     {
         var (outHeight, outWidth) = (
-            UnfoldArgs.OutputSize(height, kernel, Math.Max(1, stride), padding),
-            UnfoldArgs.OutputSize(width, kernel, Math.Max(1, stride), padding));
+            ConvolutionGeometry.OutputSize(height, kernel, Math.Max(1, stride), padding),
+            ConvolutionGeometry.OutputSize(width, kernel, Math.Max(1, stride), padding));
         Run(stream, new MaxPoolArgs
         {
             X = RowView.Dense(x, channels),
@@ -88,7 +88,7 @@ public sealed class MaxPool : Operation<MaxPoolArgs>
 
     private void Axis(string name, int size, int found, in MaxPoolArgs args)
     {
-        var expected = UnfoldArgs.OutputSize(size, args.Kernel, args.Stride, args.Padding);
+        var expected = ConvolutionGeometry.OutputSize(size, args.Kernel, args.Stride, args.Padding);
         if (expected < 1 || found != expected)
         {
             throw new ShapeException($"{Name}: {name} must be {expected} and at least 1, found {found}.");

@@ -8,6 +8,8 @@ internal sealed unsafe class CpuScratch
 {
     private const int Alignment = 64;
 
+    private static long _steps;
+
     [ThreadStatic]
     private static CpuScratch? _ofThread;
 
@@ -42,9 +44,12 @@ internal sealed unsafe class CpuScratch
         return (float*)scratch._memory;
     }
 
+    /// <summary>Names a run of a step for <see cref="Kept"/>, unlike any other of the process.</summary>
+    public static long NewStep() => Interlocked.Increment(ref _steps);
+
     /// <summary>Memory of this thread that later tiles of the same run of a step find as this one left it; what another
     /// step or part was told to keep is lost.</summary>
-    /// <param name="step">Says which run of which step, unlike any other of the process; 0: none.</param>
+    /// <param name="step">Which run of which step, from <see cref="NewStep"/>; 0: none.</param>
     /// <param name="part">What of it.</param>
     /// <param name="bytes">At least this many, the same for the same part, 64-byte aligned.</param>
     /// <param name="isThere">Whether a tile has filled it.</param>

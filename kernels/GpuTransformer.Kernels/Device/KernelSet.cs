@@ -45,9 +45,7 @@ public sealed class KernelSet
         Gather = new Gather(this);
         Embedding = new Embedding(this);
         StoredEmbedding = new StoredEmbedding(this);
-        Patch = new Patch(this);
         TokenAssembly = new TokenAssembly(this);
-        Unfold = new Unfold(this);
         MaxPool = new MaxPool(this);
         Upsample = new Upsample(this);
         Convolution = new Convolution(this);
@@ -117,14 +115,8 @@ public sealed class KernelSet
     /// <summary>The same over a table that stays as its file stores it; on a CPU alone.</summary>
     internal StoredEmbedding StoredEmbedding { get; }
 
-    /// <summary>Images into patches.</summary>
-    public Patch Patch { get; }
-
     /// <summary>Class tokens before patches, with positions.</summary>
     public TokenAssembly TokenAssembly { get; }
-
-    /// <summary>What each position of a convolution sees, as a row.</summary>
-    public Unfold Unfold { get; }
 
     /// <summary>The largest value under a kernel.</summary>
     public MaxPool MaxPool { get; }

@@ -53,7 +53,7 @@ public sealed record VariantReport(string Operation, string Shape, string Varian
                 Batch = 1, SeqLenQ = 16, SeqLenKv = 16, Width = Width, ValueWidth = Width,
             }),
             Line(kernels.Embedding, "128x768", new EmbeddingArgs { Ids = table, Table = wide, VocabSize = 30522, Y = wide, Width = Width, Rows = rows, Status = table }),
-            Line(kernels.Patch, "3x224x224 in 16x16", new PatchArgs { Pixels = data, Y = wide, Images = ActiveRows.Fixed(1), Channels = 3, Height = 224, Width = 224, PatchHeight = 16, PatchWidth = 16 }),
+            Line(kernels.Convolution, "3x224x224 in 16x16 to 768", new ConvolutionArgs { X = data, Image = ConvolutionGeometry.Patches(3, 224, 224, 16, 16), Product = Kernels.MatMul.Dense(default, data, data, 196, Width, Width, StandardEpilogue.None) }),
             Line(kernels.TokenAssembly, "197x768", new TokenAssemblyArgs { Patches = wide, Tokens = wide, Positions = wide, Y = wide, Images = ActiveRows.Fixed(1), PatchCount = 196, PrefixCount = 1, Width = Width }),
             Line(kernels.Add, "128x768", new AddArgs { A = wide, B = wide, Y = wide, Width = Width, Rows = rows }),
             Line(kernels.Concat, "128x(768+768)", new ConcatArgs { A = wide, B = wide, Y = new RowView(data, 0, 2 * Width), WidthA = Width, WidthB = Width, Rows = rows }),

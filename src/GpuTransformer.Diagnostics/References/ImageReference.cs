@@ -2,7 +2,7 @@ using GpuTransformer.Kernels;
 
 namespace GpuTransformer.Diagnostics.References;
 
-/// <summary>Pooling, resizing, cutting into patches and putting tokens before them, element by element.</summary>
+/// <summary>Pooling, resizing and putting tokens before patches, element by element.</summary>
 internal static class ImageReference
 {
     /// <summary>The largest value under a square kernel, x [images, height, width, channels]; NaN where one is seen.</summary>
@@ -10,7 +10,7 @@ internal static class ImageReference
         float[] x, int images, int height, int width, int channels, int kernel, int stride, int padding)
     {
         var (outHeight, outWidth) = (
-            UnfoldArgs.OutputSize(height, kernel, stride, padding), UnfoldArgs.OutputSize(width, kernel, stride, padding));
+            ConvolutionGeometry.OutputSize(height, kernel, stride, padding), ConvolutionGeometry.OutputSize(width, kernel, stride, padding));
         var expected = new double[images * outHeight * outWidth * channels];
         for (var i = 0; i < expected.Length; i++)
         {
@@ -40,26 +40,6 @@ internal static class ImageReference
             var source = (map * height + oy * height / outHeight) * width + ox * width / outWidth;
             var value = x[source * channels + channel];
             expected[i] = added is null ? value : value + added[(map / repeat * spatial + row % spatial) * channels + channel];
-        }
-
-        return expected;
-    }
-
-    /// <summary>Patches of pixels [images, channels, height, width], one a row.</summary>
-    public static double[] Patches(
-        float[] pixels, int images, int channels, int height, int width, int patchHeight, int patchWidth)
-    {
-        var (down, across) = (height / patchHeight, width / patchWidth);
-        var rowWidth = channels * patchHeight * patchWidth;
-        var expected = new double[images * down * across * rowWidth];
-        for (var i = 0; i < expected.Length; i++)
-        {
-            var (row, column) = (i / rowWidth, i % rowWidth);
-            var (image, patch) = (row / (down * across), row % (down * across));
-            var (channel, inside) = (column / (patchHeight * patchWidth), column % (patchHeight * patchWidth));
-            var pixelRow = patch / across * patchHeight + inside / patchWidth;
-            var pixelColumn = patch % across * patchWidth + inside % patchWidth;
-            expected[i] = pixels[((image * channels + channel) * height + pixelRow) * width + pixelColumn];
         }
 
         return expected;

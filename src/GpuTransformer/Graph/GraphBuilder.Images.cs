@@ -5,25 +5,7 @@ namespace GpuTransformer.Graph;
 /// <summary>The operations on images whose channels are adjacent: rows of (image, line, column).</summary>
 internal sealed partial class GraphBuilder
 {
-    /// <summary>What each position of a convolution sees, as rows of <paramref name="rows"/>.</summary>
-    /// <param name="layer">The layer, as messages name it.</param>
-    /// <param name="x">Where the images are.</param>
-    /// <param name="rows">Positions, from <see cref="UnfoldArgs.FirstRow"/> of the geometry on.</param>
-    /// <param name="geometry">Sizes and strides.</param>
-    public GraphTensor Unfold(string layer, GraphTensor x, RowSpace rows, UnfoldArgs geometry)
-    {
-        var y = Tensor(layer, rows, geometry.RowWidth);
-        Add(layer, [x], y, k => k.Unfold, s => geometry with
-        {
-            X = s.RowsIn(x).Data,
-            XOffset = s.RowsIn(x).Offset,
-            Y = s.RowsIn(y),
-            Rows = s.Active(rows),
-        });
-        return y;
-    }
-
-    /// <summary>activation(convolution(x) + bias) [+ residual] in one operation, for weights that lie in a device's memory.</summary>
+    /// <summary>activation(convolution(x) + bias) [+ residual].</summary>
     /// <param name="layer">The layer, as messages name it.</param>
     /// <param name="x">Where the images are.</param>
     /// <param name="rows">The positions.</param>
@@ -32,8 +14,8 @@ internal sealed partial class GraphBuilder
     /// <param name="activation">Comes before the residual.</param>
     /// <param name="residual">Added last.</param>
     public GraphTensor Convolution(
-        string layer, GraphTensor x, RowSpace rows, UnfoldArgs geometry, LinearWeights weights, ActivationKind activation,
-        GraphTensor? residual)
+        string layer, GraphTensor x, RowSpace rows, ConvolutionGeometry geometry, LinearWeights weights,
+        ActivationKind activation = ActivationKind.None, GraphTensor? residual = null)
     {
         ExpectLength(layer, $"what a position sees against {weights.Name}", geometry.RowWidth, weights.InFeatures);
         var y = Tensor(layer, rows, weights.OutFeatures);
@@ -44,29 +26,12 @@ internal sealed partial class GraphBuilder
 
         Add(layer, [x, residual], y, k => k.Convolution, s => new ConvolutionArgs
         {
-            Image = geometry with { X = s.RowsIn(x).Data, XOffset = s.RowsIn(x).Offset },
-            Product = Product(s, weights, y, 0, s.Active(rows), activation, residual),
+            X = s.RowsIn(x).Data,
+            XOffset = s.RowsIn(x).Offset,
+            Image = geometry,
+            Product = Product(s, weights, y, activation, residual, gate: null),
         });
         return y;
-    }
-
-    /// <summary>A tensor that <see cref="LinearRows"/> fills band by band.</summary>
-    public GraphTensor Parts(string layer, RowSpace rows, int width) => Tensor(layer, rows, width);
-
-    /// <summary>Rows from <paramref name="firstRow"/> on of y = activation(x · weightᵀ + bias) [+ residual]: x holds a band
-    /// of y's rows, the residual all of them.</summary>
-    public void LinearRows(
-        string layer, GraphTensor x, LinearWeights weights, GraphTensor y, int firstRow, ActivationKind activation, GraphTensor? residual)
-    {
-        ExpectLength(layer, $"a row of {x.Tensor.Name} against {weights.Name}", x.Width, weights.InFeatures);
-        Expect(layer, "output", y, y.Rows, weights.OutFeatures);
-        if (residual is { } r)
-        {
-            Expect(layer, "residual", r, y.Rows, weights.OutFeatures);
-        }
-
-        Add(layer, [x, residual], y, k => k.MatMul, s =>
-            Product(s, weights, y, firstRow, s.Active(x.Rows), activation, residual) with { X = s.RowsIn(x) });
     }
 
     /// <summary>activation(x).</summary>
@@ -168,30 +133,4 @@ internal sealed partial class GraphBuilder
         });
         return y;
     }
-
-    /// <summary>A product with these weights but for its x: rows of y from <paramref name="firstRow"/> on.</summary>
-    private static MatMulArgs<StandardEpilogue> Product(
-        Session s, LinearWeights weights, GraphTensor y, int firstRow, ActiveRows rows, ActivationKind activation, GraphTensor? residual)
-    {
-        var args = new MatMulArgs<StandardEpilogue>
-        {
-            Y = From(s.RowsIn(y), firstRow),
-            N = weights.OutFeatures,
-            K = weights.InFeatures,
-            Rows = rows,
-            Batch = 1,
-            Epilogue = StandardEpilogue.None with
-            {
-                Bias = weights.Bias?.View ?? default,
-                HasBias = weights.Bias is null ? 0 : 1,
-                Activation = (int)activation,
-                Residual = residual is { } added ? From(s.RowsIn(added), firstRow) : default,
-                HasResidual = residual is null ? 0 : 1,
-            },
-        };
-        weights.Matrix.AttachTo(ref args);
-        return args;
-    }
-
-    private static RowView From(in RowView view, int row) => new(view.Data, checked(view.Offset + row * view.Stride), view.Stride);
 }

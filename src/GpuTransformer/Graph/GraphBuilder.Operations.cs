@@ -75,29 +75,7 @@ internal sealed partial class GraphBuilder
 
         var y = Tensor(layer, x.Rows, weights.OutFeatures);
         Add(layer, [x, residual, gate], y, k => k.MatMul, s =>
-        {
-            var args = new MatMulArgs<StandardEpilogue>
-            {
-                X = s.RowsIn(x),
-                Y = s.RowsIn(y),
-                N = weights.OutFeatures,
-                K = weights.InFeatures,
-                Rows = s.Active(x.Rows),
-                Batch = 1,
-                Epilogue = StandardEpilogue.None with
-                {
-                    Bias = weights.Bias?.View ?? default,
-                    HasBias = weights.Bias is null ? 0 : 1,
-                    Activation = (int)activation,
-                    Residual = residual is { } added ? s.RowsIn(added) : default,
-                    HasResidual = residual is null ? 0 : 1,
-                    Gate = gate is { } factor ? s.RowsIn(factor) : default,
-                    HasGate = gate is null ? 0 : 1,
-                },
-            };
-            weights.Matrix.AttachTo(ref args);
-            return args;
-        });
+            Product(s, weights, y, activation, residual, gate) with { X = s.RowsIn(x) });
         return y;
     }
 
@@ -142,21 +120,6 @@ internal sealed partial class GraphBuilder
         return y;
     }
 
-    /// <summary>Images cut into patches: rows of <paramref name="patches"/>, [channels · height · width of a patch].</summary>
-    public GraphTensor Patches(string layer, GraphTensor pixels, RowSpace patches, PatchArgs geometry)
-    {
-        ExpectLength(layer, $"an image of {pixels.Tensor.Name}", pixels.Width, geometry.Channels * geometry.Height * geometry.Width);
-        var y = Tensor(layer, patches, geometry.Channels * geometry.PatchHeight * geometry.PatchWidth);
-        Add(layer, [pixels], y, k => k.Patch, s => geometry with
-        {
-            Pixels = s.RowsIn(pixels).Data,
-            PixelsOffset = s.RowsIn(pixels).Offset,
-            Y = s.RowsIn(y),
-            Images = s.Active(pixels.Rows),
-        });
-        return y;
-    }
-
     /// <summary>Class tokens before the patches, and positions added.</summary>
     public GraphTensor AssembleTokens(
         string layer, GraphTensor patches, RowSpace images, RowSpace tokens, EmbeddingWeights prefix, EmbeddingWeights positions)
@@ -178,6 +141,30 @@ internal sealed partial class GraphBuilder
             Width = patches.Width,
         });
         return y;
+    }
+
+    /// <summary>A product with these weights but for its x.</summary>
+    private static MatMulArgs<StandardEpilogue> Product(
+        Session s, LinearWeights weights, GraphTensor y, ActivationKind activation, GraphTensor? residual, GraphTensor? gate)
+    {
+        var args = new MatMulArgs<StandardEpilogue>
+        {
+            Y = s.RowsIn(y),
+            Rows = s.Active(y.Rows),
+            Batch = 1,
+            Epilogue = StandardEpilogue.None with
+            {
+                Bias = weights.Bias?.View ?? default,
+                HasBias = weights.Bias is null ? 0 : 1,
+                Activation = (int)activation,
+                Residual = residual is { } added ? s.RowsIn(added) : default,
+                HasResidual = residual is null ? 0 : 1,
+                Gate = gate is { } factor ? s.RowsIn(factor) : default,
+                HasGate = gate is null ? 0 : 1,
+            },
+        };
+        weights.Matrix.AttachTo(ref args);
+        return args;
     }
 
     private GraphTensor Norm(

@@ -33,17 +33,16 @@ internal sealed partial class GraphBuilder(string name)
         return space;
     }
 
-    /// <summary>Rows that are counted from another space's: <paramref name="factor"/> for each of them, but the first
-    /// <paramref name="skipped"/>, and at most <paramref name="most"/>.</summary>
-    public RowSpace RowsFor(string rowsName, RowSpace space, int factor, int skipped = 0, int most = int.MaxValue)
+    /// <summary>Rows that are counted from another space's: <paramref name="factor"/> for each of them.</summary>
+    public RowSpace RowsFor(string rowsName, RowSpace space, int factor)
     {
-        var capacity = Math.Min(most, checked(space.Capacity * factor) - skipped);
+        var capacity = checked(space.Capacity * factor);
         if (capacity < 1)
         {
             throw new ShapeException($"{name}: {rowsName} made for {capacity} rows.");
         }
 
-        var rows = new RowSpace(rowsName, capacity, _slots++, new FollowedRows(space, factor, skipped));
+        var rows = new RowSpace(rowsName, capacity, _slots++, new FollowedRows(space, factor));
         _rowSpaces.Add(rows);
         return rows;
     }

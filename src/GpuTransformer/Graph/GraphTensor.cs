@@ -9,9 +9,9 @@ namespace GpuTransformer.Graph;
 /// <param name="Follows">What its rows are counted from; null: the host sets them.</param>
 internal sealed record RowSpace(string Name, int Capacity, int Slot, FollowedRows? Follows = null);
 
-/// <summary>Rows that follow another space: as many as <paramref name="Base"/> has, times <paramref name="Factor"/>, less
-/// the first <paramref name="Skipped"/>: the positions of images, or a band of them.</summary>
-internal sealed record FollowedRows(RowSpace Base, int Factor, int Skipped);
+/// <summary>Rows that follow another space: as many as <paramref name="Base"/> has, times <paramref name="Factor"/>: the
+/// positions of images.</summary>
+internal sealed record FollowedRows(RowSpace Base, int Factor);
 
 /// <summary>Where a tensor lives.</summary>
 internal enum TensorPlace

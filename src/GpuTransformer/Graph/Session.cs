@@ -94,8 +94,7 @@ internal sealed unsafe partial class Session : IDisposable
         {
             if (follower.Follows!.Base == space)
             {
-                var count = (long)rows * follower.Follows.Factor - follower.Follows.Skipped;
-                SetRows(follower, (int)Math.Clamp(count, 0, follower.Capacity));
+                SetRows(follower, rows * follower.Follows.Factor);
             }
         }
     }

@@ -3,8 +3,7 @@ using GpuTransformer.Kernels;
 
 namespace GpuTransformer.Layers;
 
-/// <summary>A convolution: on a CPU as unfolding and a matmul in bands that stay in its caches, elsewhere as one operation
-/// that reads the images where they lie. One of a single pixel is the matmul alone.</summary>
+/// <summary>A convolution in one operation; one of a single pixel is the matmul alone.</summary>
 /// <param name="Weights">(outputs, kernelHeight · kernelWidth · channels), channels adjacent; norms folded in.</param>
 /// <param name="KernelHeight">Lines of the kernel.</param>
 /// <param name="KernelWidth">Columns of the kernel.</param>
@@ -63,7 +62,7 @@ internal sealed record ConvolutionLayer(
     }
 
     private FeatureMap Build(
-        MapSpaces spaces, GraphTensor x, UnfoldArgs geometry, ActivationKind activation, GraphTensor? residual, RowSpace? into)
+        MapSpaces spaces, GraphTensor x, ConvolutionGeometry geometry, ActivationKind activation, GraphTensor? residual, RowSpace? into)
     {
         var (height, width) = (geometry.OutHeight, geometry.OutWidth);
         if (height < 1 || width < 1)
@@ -71,32 +70,18 @@ internal sealed record ConvolutionLayer(
             throw new ShapeException($"{Weights.Name}: an image of {geometry.Height} x {geometry.Width} is too small for the kernel.");
         }
 
-        if (!Weights.Matrix.HasPanels)
-        {
-            return new FeatureMap(
-                spaces.Graph.Convolution(
-                    Weights.Name, x, into ?? spaces.Of(height, width), geometry, Weights, activation, residual),
-                height,
-                width);
-        }
-
-        var y = spaces.Graph.Parts(Weights.Name, into ?? spaces.Of(height, width), Weights.OutFeatures);
-        foreach (var (rows, first) in spaces.Bands(height, width, geometry.RowWidth))
-        {
-            var unfolded = spaces.Graph.Unfold(Weights.Name, x, rows, geometry with { FirstRow = first });
-            spaces.Graph.LinearRows(Weights.Name, unfolded, Weights, y, first, activation, residual);
-        }
-
+        var y = spaces.Graph.Convolution(
+            Weights.Name, x, into ?? spaces.Of(height, width), geometry, Weights, activation, residual);
         return new FeatureMap(y, height, width);
     }
 
-    private UnfoldArgs Geometry(int height, int width) => new()
+    private ConvolutionGeometry Geometry(int height, int width) => new()
     {
         Channels = Channels,
         Height = height,
         Width = width,
-        OutHeight = UnfoldArgs.OutputSize(height, KernelHeight, StrideHeight, PaddingHeight, Dilation),
-        OutWidth = UnfoldArgs.OutputSize(width, KernelWidth, Stride, Padding, Dilation),
+        OutHeight = ConvolutionGeometry.OutputSize(height, KernelHeight, StrideHeight, PaddingHeight, Dilation),
+        OutWidth = ConvolutionGeometry.OutputSize(width, KernelWidth, Stride, Padding, Dilation),
         KernelHeight = KernelHeight,
         KernelWidth = KernelWidth,
         StrideHeight = StrideHeight,

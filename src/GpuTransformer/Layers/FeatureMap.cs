@@ -11,13 +11,8 @@ internal readonly record struct FeatureMap(GraphTensor Rows, int Height, int Wid
 /// <summary>The row spaces of images of one set, one for each size.</summary>
 /// <param name="graph">Where.</param>
 /// <param name="images">The images.</param>
-/// <param name="mostUnfolded">The most elements that a convolution unfolds at once; the rest follows band by band.</param>
-internal sealed class MapSpaces(GraphBuilder graph, RowSpace images, int mostUnfolded = MapSpaces.UnfoldedElements)
+internal sealed class MapSpaces(GraphBuilder graph, RowSpace images)
 {
-    /// <summary>4 MB of float32: what is unfolded stays in the second-level caches until the matmul has read it. With
-    /// 64 MB, ResNet-50 and the mask head over 800 x 1066 pixels took twice as long on two cores.</summary>
-    public const int UnfoldedElements = 1 << 20;
-
     private readonly Dictionary<(int Height, int Width), RowSpace> _spaces = [];
 
     public GraphBuilder Graph => graph;
@@ -34,22 +29,5 @@ internal sealed class MapSpaces(GraphBuilder graph, RowSpace images, int mostUnf
         }
 
         return space;
-    }
-
-    /// <summary>The bands of rows [first, ...) that images of this size are unfolded in.</summary>
-    public IEnumerable<(RowSpace Rows, int First)> Bands(int height, int width, int rowWidth)
-    {
-        var whole = Of(height, width);
-        var most = Math.Max(1, mostUnfolded / rowWidth);
-        if (most >= whole.Capacity)
-        {
-            yield return (whole, 0);
-            yield break;
-        }
-
-        for (var first = 0; first < whole.Capacity; first += most)
-        {
-            yield return (graph.RowsFor($"{whole.Name}.band", images, height * width, first, most), first);
-        }
     }
 }

@@ -67,6 +67,16 @@ internal sealed partial class WeightLoader
         });
     }
 
+    /// <summary>name.weight (outputs, channels, height, width) and name.bias (outputs) of a convolution that cuts planes into
+    /// patches: <see cref="ConvolutionGeometry.Patches"/> takes them in this order.</summary>
+    public LinearWeights PatchProjection(string name, int outputs, int channels, int height, int width)
+    {
+        var source = store.Require($"{name}.weight", outputs, channels, height, width);
+        var bias = store.Require($"{name}.bias", outputs);
+        return DeclareConvolution(
+            name, outputs, channels * height * width, () => (source.ReadFloat32(), bias.ReadFloat32()));
+    }
+
     /// <summary>A convolution without bias, (outputs, channels, kernel, kernel), with the batch norm that follows it folded
     /// in: w · weight / √(variance + eps), and bias - mean · weight / √(variance + eps).</summary>
     public LinearWeights NormedConvolution(string name, string norm, int outputs, int channels, int kernel)

@@ -55,16 +55,6 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
             [StoredRows.Transposed(store.Require($"{name}.weight", inFeatures, outFeatures), outFeatures, inFeatures)],
             [(store.Require($"{name}.bias", outFeatures), 0, outFeatures)]);
 
-    /// <summary>A convolution whose kernel is its stride, (out, channels, height, width), as a linear layer.</summary>
-    public LinearWeights PatchProjection(string name, int outFeatures, int channels, int height, int width)
-    {
-        var inFeatures = channels * height * width;
-        return Declare(
-            new LinearWeights(name, inFeatures, outFeatures),
-            [StoredRows.Of(store.Require($"{name}.weight", outFeatures, channels, height, width), 0, outFeatures, inFeatures)],
-            [(store.Require($"{name}.bias", outFeatures), 0, outFeatures)]);
-    }
-
     /// <summary>A weight (out, in) under its own name, with or without a bias (out) or (1, out) under another: tied output
     /// layers.</summary>
     public LinearWeights Tied(

@@ -56,7 +56,7 @@ internal sealed class ResNetBackbone
 
     private static FeatureMap Pool(MapSpaces spaces, FeatureMap x)
     {
-        var (height, width) = (UnfoldArgs.OutputSize(x.Height, 3, 2, 1), UnfoldArgs.OutputSize(x.Width, 3, 2, 1));
+        var (height, width) = (ConvolutionGeometry.OutputSize(x.Height, 3, 2, 1), ConvolutionGeometry.OutputSize(x.Width, 3, 2, 1));
         var pooled = spaces.Graph.MaxPool("pooler", x.Rows, spaces.Of(height, width), new MaxPoolArgs
         {
             Height = x.Height,

@@ -32,18 +32,16 @@ internal sealed class VisionEncoder
     /// <summary>Tokens of an image, patches and those before them.</summary>
     public int Tokens => _positions.Rows;
 
-    /// <summary>From pixels [images, channels · height · width], cut to whole patches, to the last hidden state.</summary>
+    /// <summary>From pixels [images, channels · height · width] to the last hidden state.</summary>
     public GraphTensor Build(GraphBuilder graph, GraphTensor pixels, RowSpace images, RowSpace patches, TokenSpace space)
     {
-        var cut = graph.Patches("embeddings.patch_embeddings", pixels, patches, new PatchArgs
-        {
-            Channels = Config.NumChannels,
-            Height = Config.ImageHeight / Config.PatchHeight * Config.PatchHeight,
-            Width = Config.ImageWidth / Config.PatchWidth * Config.PatchWidth,
-            PatchHeight = Config.PatchHeight,
-            PatchWidth = Config.PatchWidth,
-        });
-        var x = graph.Linear("embeddings.patch_embeddings.projection", cut, _projection);
+        var x = graph.Convolution(
+            "embeddings.patch_embeddings.projection",
+            pixels,
+            patches,
+            ConvolutionGeometry.Patches(
+                Config.NumChannels, Config.ImageHeight, Config.ImageWidth, Config.PatchHeight, Config.PatchWidth),
+            _projection);
         x = graph.AssembleTokens("embeddings", x, images, space.Rows, _prefix, _positions);
         foreach (var layer in _layers)
         {

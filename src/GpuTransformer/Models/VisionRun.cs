@@ -14,7 +14,6 @@ internal sealed class VisionRun : IDisposable
     private readonly IntTable[] _tokens;
     private readonly GraphTensor _pixels;
     private readonly int[] _slots;
-    private readonly float[]? _cut;
 
     public VisionRun(
         VisionEncoder encoder,
@@ -30,9 +29,7 @@ internal sealed class VisionRun : IDisposable
         _patches = graph.Rows("patches", images * config.PatchCount);
         _space = TokenSpace.Declare(graph, "tokens", images * encoder.Tokens, images, encoder.Tokens, packed: true);
         _tokens = [.. Enumerable.Range(0, encoder.Tokens - config.PatchCount).Select(t => graph.Table($"tokens.{t}", images))];
-        var (height, width) = (config.ImageHeight / config.PatchHeight * config.PatchHeight, config.ImageWidth / config.PatchWidth * config.PatchWidth);
-        _pixels = graph.Input("pixel_values", _images, config.NumChannels * height * width);
-        _cut = height == config.ImageHeight && width == config.ImageWidth ? null : new float[images * _pixels.Width];
+        _pixels = graph.Input("pixel_values", _images, config.NumChannels * config.ImageHeight * config.ImageWidth);
         Hidden = encoder.Build(graph, _pixels, _images, _patches, _space);
         graph.Output("last_hidden_state", Hidden);
         Logits = [.. heads.Select(head => graph.Linear(
@@ -86,23 +83,7 @@ internal sealed class VisionRun : IDisposable
         PageTables.FillPacked(Session, _space.Keys, _slots.AsSpan(0, images));
         Session.SetRows(_images, images);
         Session.SetRows(_patches, images * _encoder.Config.PatchCount);
-        Session.Write(_pixels, _cut is null ? pixels : Cut(pixels, images, _cut));
+        Session.Write(_pixels, pixels);
         Session.Run();
-    }
-
-    /// <summary>The pixels that lie in whole patches.</summary>
-    private Span<float> Cut(ReadOnlySpan<float> pixels, int images, float[] cut)
-    {
-        var config = _encoder.Config;
-        var (height, width) = (config.ImageHeight / config.PatchHeight * config.PatchHeight, config.ImageWidth / config.PatchWidth * config.PatchWidth);
-        for (var plane = 0; plane < images * config.NumChannels; plane++)
-        {
-            for (var y = 0; y < height; y++)
-            {
-                pixels.Slice((plane * config.ImageHeight + y) * config.ImageWidth, width).CopyTo(cut.AsSpan((plane * height + y) * width));
-            }
-        }
-
-        return cut.AsSpan(0, images * _pixels.Width);
     }
 }

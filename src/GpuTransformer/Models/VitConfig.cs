@@ -51,6 +51,12 @@ public sealed record VitConfig(
             throw config.Error("hidden_size", $"a multiple of num_attention_heads {read.NumAttentionHeads}", $"{read.HiddenSize}");
         }
 
+        if ((long)read.ImageHeight * read.ImageWidth > int.MaxValue / read.NumChannels)
+        {
+            throw config.Error(
+                "image_size", $"at most {int.MaxValue} elements of {read.NumChannels} channels", $"{image.Height} x {image.Width}");
+        }
+
         return read.PatchHeight <= read.ImageHeight && read.PatchWidth <= read.ImageWidth
             ? read
             : throw config.Error("patch_size", $"at most image_size {image.Height} x {image.Width}", $"{patch.Height} x {patch.Width}");

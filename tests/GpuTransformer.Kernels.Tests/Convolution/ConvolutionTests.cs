@@ -3,14 +3,15 @@ using Xunit;
 
 namespace GpuTransformer.Kernels.Tests;
 
-/// <summary>The convolution as an implicit matmul, against float64 and against unfolding and matmul.</summary>
+/// <summary>The convolution as an implicit matmul, against float64 and against a matmul over rows in memory.</summary>
 public sealed class ConvolutionTests(DeviceFixture devices) : IClassFixture<DeviceFixture>
 {
-    // A sum of 400 products of size 1 reaches 20 on its way and is rounded 400 times by 20 · 2^-25: 2e-5 at random.
-    private const double Absolute = 1e-4;
+    // A sum of k products of size 1 reaches √k on its way and is rounded k times by √k · 2^-25: k · 3e-8 at random.
+    private const double AbsoluteOfEach = 2.5e-7;
+    private const double Absolute = 1e-5;
 
     /// <summary>More than a chunk of k, in one tile (split on one multiprocessor) and in six.</summary>
-    private static readonly ConvolutionCase[] s_long =
+    private static readonly KernelCase[] s_long =
         [new(1, 5, 6, 40, 3, 3, 1, 1, 1), new(2, 5, 13, 32, 3, 3, 1, 1, 1), new(1, 6, 5, 37, 3, 3, 2, 1, 1)];
 
     public static TheoryData<TestDeviceKind> Kinds => DeviceKinds.All;
@@ -21,22 +22,57 @@ public sealed class ConvolutionTests(DeviceFixture devices) : IClassFixture<Devi
     {
         var device = devices[kind];
         var sweep = new VariantSweep<ConvolutionArgs>(device, device.Kernels.Convolution);
-        foreach (var shape in ConvolutionCase.All)
+        foreach (var shape in KernelCase.All)
         {
-            Verify(device, sweep, shape, outputs: 5, planes: false, new Place(true));
-            Verify(device, sweep, shape, outputs: 17, planes: true, new Place(false));
-            Verify(device, sweep, shape, outputs: 4, planes: true, new Place(true));
+            Verify(device, sweep, shape, outputs: 5, new Place(true));
+            Verify(device, sweep, shape with { Planes = true }, outputs: 17, new Place(false));
+            Verify(device, sweep, shape with { Planes = true }, outputs: 4, new Place(true));
         }
 
         foreach (var shape in s_long)
         {
-            Verify(device, sweep, shape, outputs: 70, planes: false, new Place(true));
-            Verify(device, sweep, shape, outputs: 70, planes: false, new Place(false));
-            Verify(device, sweep, shape, outputs: 3, planes: true, new Place(true));
+            Verify(device, sweep, shape, outputs: 70, new Place(true));
+            Verify(device, sweep, shape, outputs: 70, new Place(false));
+            Verify(device, sweep, shape with { Planes = true }, outputs: 3, new Place(true));
         }
 
-        Verify(device, sweep, s_long[1], outputs: 70, planes: true, new Place(true));
+        Verify(device, sweep, s_long[1] with { Planes = true }, outputs: 70, new Place(true));
         sweep.AssertAllOfTheDeviceRan();
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void PatchesAreAConvolution(TestDeviceKind kind)
+    {
+        var device = devices[kind];
+        var sweep = new VariantSweep<ConvolutionArgs>(device, device.Kernels.Convolution);
+        foreach (var shape in PatchCase.All)
+        {
+            Verify(device, sweep, shape, outputs: 6, new Place(true));
+            Verify(device, sweep, shape, outputs: 3, new Place(false));
+        }
+    }
+
+    [Fact]
+    public void PatchesAreReadFourAtATimeWhereTheyAllowIt()
+    {
+        Assert.True(ConvolutionGeometry.Patches(3, 224, 224, 16, 16).IsAligned);
+        Assert.True(ConvolutionGeometry.Patches(3, 30, 40, 16, 16).IsAligned);
+        Assert.False(ConvolutionGeometry.Patches(3, 224, 224, 14, 14).IsAligned);
+        Assert.False(ConvolutionGeometry.Patches(3, 224, 226, 16, 16).IsAligned);
+    }
+
+    [Theory]
+    [InlineData("patchHeight", 3, 8, 8, 9, 8)]
+    [InlineData("patchWidth", 3, 8, 8, 8, 9)]
+    [InlineData("patchWidth", 3, 8, 8, 8, 0)]
+    [InlineData("channels", 0, 8, 8, 8, 8)]
+    [InlineData("width", 1, 8, 0, 8, 8)]
+    [InlineData("height · width", 3, 1 << 15, 1 << 15, 16, 16)]
+    public void PatchesThatDoNotFitAreRefused(string part, int channels, int height, int width, int patchHeight, int patchWidth)
+    {
+        var error = Assert.Throws<ShapeException>(() => ConvolutionGeometry.Patches(channels, height, width, patchHeight, patchWidth));
+        Assert.Contains(part, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -44,9 +80,9 @@ public sealed class ConvolutionTests(DeviceFixture devices) : IClassFixture<Devi
     {
         var device = devices[TestDeviceKind.Intel];
         var sweep = new VariantSweep<ConvolutionArgs>(device, device.Kernels.Convolution);
-        var shape = new ConvolutionCase(2, 6, 5, 4, 3, 3, 2, 1, 1);
+        var shape = new KernelCase(2, 6, 5, 4, 3, 3, 2, 1, 1);
         const int outputs = 7, active = 11;
-        var (values, weight) = (Data.Normal(2 * 6 * 5 * 4, 1), Data.Normal(outputs * shape.RowWidth, 2));
+        var (values, weight) = (Data.Normal(2 * 6 * 5 * 4, 1), Data.Normal(outputs * shape.Geometry.RowWidth, 2));
         var (bias, residual) = (Data.Normal(outputs, 3), Data.Normal(shape.Rows * outputs, 4));
         var expected = shape.Convolved(values, weight, outputs);
         for (var i = 0; i < expected.Length; i++)
@@ -64,7 +100,7 @@ public sealed class ConvolutionTests(DeviceFixture devices) : IClassFixture<Devi
             () =>
             {
                 y = new GuardedOutput(device, shape.Rows, outputs);
-                var args = Arguments(shape, false, 0, RowView.Dense(x.View, 1), RowView.Dense(w.View, shape.RowWidth), y.View, outputs);
+                var args = Arguments(shape, 0, RowView.Dense(x.View, 1), RowView.Dense(w.View, shape.Geometry.RowWidth), y.View, outputs);
                 args.Product.Rows = ActiveRows.FromState(state.View, 0, shape.Rows);
                 args.Product.Epilogue = StandardEpilogue.None with
                 {
@@ -89,9 +125,9 @@ public sealed class ConvolutionTests(DeviceFixture devices) : IClassFixture<Devi
     public void TheFriendlyOverloadRunsAndWrongArgumentsAreRefused()
     {
         var device = devices[TestDeviceKind.Default];
-        var shape = new ConvolutionCase(2, 4, 4, 3, 3, 3, 1, 1, 1);
+        var shape = new KernelCase(2, 4, 4, 3, 3, 3, 1, 1, 1);
         const int outputs = 2;
-        var (values, weight) = (Data.Normal(2 * 4 * 4 * 3, 1), Data.Normal(outputs * shape.RowWidth, 2));
+        var (values, weight) = (Data.Normal(2 * 4 * 4 * 3, 1), Data.Normal(outputs * shape.Geometry.RowWidth, 2));
         using var x = device.Upload(values);
         using var w = device.Upload(weight);
         using var y = device.Accelerator.Allocate1D<float>(shape.Rows * outputs);
@@ -105,9 +141,22 @@ public sealed class ConvolutionTests(DeviceFixture devices) : IClassFixture<Devi
         Refused("y needs", () => convolution.Run(device.Stream, x.View, w.View, default, y.View.SubView(1, 63), 2, 4, 4, 3, outputs, 3, 1, 1));
         Refused("bias needs", () => convolution.Run(device.Stream, x.View, w.View, w.View.SubView(0, 1), y.View, 2, 4, 4, 3, outputs, 3, 1, 1));
         Refused("strideHeight", () => convolution.Run(device.Stream, x.View, w.View, default, y.View, 2, 4, 4, 3, outputs, 3, 0, 1));
-        var args = Arguments(shape, false, 0, RowView.Dense(x.View, 1), RowView.Dense(w.View, shape.RowWidth), RowView.Dense(y.View, outputs), outputs);
+        var args = Arguments(shape, 0, RowView.Dense(x.View, 1), RowView.Dense(w.View, shape.Geometry.RowWidth), RowView.Dense(y.View, outputs), outputs);
         args.Product.K--;
         Refused("(outputs, 27)", () => convolution.Run(device.Stream, args));
+        args.Product.K++;
+        var image = args.Image;
+        foreach (var (part, wrong) in ((string, ConvolutionGeometry)[])
+            [
+                ("kernelHeight", image with { KernelHeight = 0 }), ("paddingHeight", image with { PaddingHeight = -1 }),
+                ("dilationWidth", image with { DilationWidth = 0 }), ("outHeight", image with { KernelHeight = 7, PaddingHeight = 0 }),
+                ("outWidth", image with { OutWidth = 5 }), ("each stride", image with { LineStride = -1 }), ("channels", image with { Channels = 0 }),
+                ("x needs", image with { ImageStride = 49 }),
+            ])
+        {
+            args.Image = wrong;
+            Refused(part, () => convolution.Run(device.Stream, args));
+        }
     }
 
     private static void Refused(string part, Action run)
@@ -118,10 +167,12 @@ public sealed class ConvolutionTests(DeviceFixture devices) : IClassFixture<Devi
     }
 
     private static ConvolutionArgs Arguments(
-        ConvolutionCase shape, bool planes, int gap, RowView x, RowView weight, RowView y, int outputs) => new()
+        ConvolutionCase shape, int gap, RowView x, RowView weight, RowView y, int outputs) => new()
         {
-            Image = shape.Arguments(planes, gap) with { X = x.Data, XOffset = x.Offset },
-            Product = MatMul.Dense(default, default, default, shape.Rows, outputs, shape.RowWidth, StandardEpilogue.None) with
+            X = x.Data,
+            XOffset = x.Offset,
+            Image = shape.Geometry with { ImageStride = shape.Elements + gap },
+            Product = MatMul.Dense(default, default, default, shape.Rows, outputs, shape.Geometry.RowWidth, StandardEpilogue.None) with
             {
                 Weight = weight,
                 Y = y,
@@ -129,54 +180,50 @@ public sealed class ConvolutionTests(DeviceFixture devices) : IClassFixture<Devi
         };
 
     private static void Verify(
-        TestDevice device, VariantSweep<ConvolutionArgs> sweep, ConvolutionCase shape, int outputs, bool planes, Place place)
+        TestDevice device, VariantSweep<ConvolutionArgs> sweep, ConvolutionCase shape, int outputs, Place place)
     {
-        var each = shape.Height * shape.Width * shape.Channels;
-        var values = Data.Normal(shape.Images * each, 1);
-        var weightValues = Data.Normal(outputs * shape.RowWidth, 2);
+        var width = shape.Geometry.RowWidth;
+        var (values, weightValues) = (Data.Normal(shape.Images * shape.Elements, 1), Data.Normal(outputs * width, 2));
         var gap = place.Aligned ? 4 : 1;
-        using var x = new PaddedInput(
-            device, planes ? shape.Planes(values) : values, shape.Images, each, place.Offset, each + gap);
-        using var weight = new PaddedInput(
-            device, weightValues, outputs, shape.RowWidth, place.Offset, place.Stride(shape.RowWidth));
+        using var x = new PaddedInput(device, values, shape.Images, shape.Elements, place.Offset, shape.Elements + gap);
+        using var weight = new PaddedInput(device, weightValues, outputs, width, place.Offset, place.Stride(width));
         var expected = shape.Convolved(values, weightValues, outputs);
-        var bits = UnfoldAndMultiply(device, shape, values, weightValues, outputs);
+        var (bits, cpuBits) = Multiplied(device, shape, values, weightValues, outputs);
         GuardedOutput? y = null;
         sweep.Each(
             () =>
             {
                 y = new GuardedOutput(device, shape.Rows, outputs, place.Stride(outputs));
-                return Arguments(shape, planes, gap, x.View, weight.View, y.View, outputs);
+                return Arguments(shape, gap, x.View, weight.View, y.View, outputs);
             },
             name =>
             {
                 var found = y!.Read();
-                Tolerance.Close(expected, found, Absolute, 0, $"{name} {shape} planes {planes}");
-                Tolerance.SameBits(bits, found, $"{name} {shape} planes {planes} against unfold and matmul");
+                Tolerance.Close(expected, found, Absolute + width * AbsoluteOfEach, 0, $"{name} {shape.Name}");
+                Tolerance.SameBits(
+                    name == ConvolutionCpu.Variant.Name ? cpuBits : bits, found, $"{name} {shape.Name} against rows and matmul");
                 y.Dispose();
             });
     }
 
-    /// <summary>The way over rows in memory, naive.</summary>
-    private static float[] UnfoldAndMultiply(TestDevice device, ConvolutionCase shape, float[] values, float[] weight, int outputs)
+    /// <summary>The way over rows in memory, naive and on the CPU.</summary>
+    private static (float[] Naive, float[] Cpu) Multiplied(
+        TestDevice device, ConvolutionCase shape, float[] values, float[] weight, int outputs)
     {
-        using var x = device.Upload(values);
+        using var rows = device.Upload(Array.ConvertAll(shape.Unfolded(values), value => (float)value));
         using var w = device.Upload(weight);
-        using var rows = device.Accelerator.Allocate1D<float>(shape.Rows * shape.RowWidth);
         using var y = device.Accelerator.Allocate1D<float>(shape.Rows * outputs);
-        var (unfold, matMul) = (device.Kernels.Unfold, device.Kernels.MatMul);
-        unfold.RunVariant(
-            device.Stream,
-            shape.Arguments(false, 0) with
-            {
-                X = x.View,
-                Y = RowView.Dense(rows.View, shape.RowWidth),
-                Rows = ActiveRows.Fixed(shape.Rows),
-            },
-            unfold.Table[0]);
-        matMul.RunVariant(
-            device.Stream, MatMul.Dense(rows.View, w.View, y.View, shape.Rows, outputs, shape.RowWidth, StandardEpilogue.None), matMul.Table[0]);
-        device.Stream.Synchronize();
-        return y.GetAsArray1D();
+        var matMul = device.Kernels.MatMul;
+        return (Run(matMul.Table[0]), Run(matMul.Table[^1]));
+
+        float[] Run(Variant<MatMulArgs<StandardEpilogue>> variant)
+        {
+            matMul.RunVariant(
+                device.Stream,
+                MatMul.Dense(rows.View, w.View, y.View, shape.Rows, outputs, shape.Geometry.RowWidth, StandardEpilogue.None),
+                variant);
+            device.Stream.Synchronize();
+            return y.GetAsArray1D();
+        }
     }
 }

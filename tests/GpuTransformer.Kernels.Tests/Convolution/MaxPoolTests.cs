@@ -93,8 +93,8 @@ public sealed class MaxPoolTests(DeviceFixture devices) : IClassFixture<DeviceFi
             Channels = shape.Channels,
             Height = shape.Height,
             Width = shape.Width,
-            OutHeight = UnfoldArgs.OutputSize(shape.Height, shape.Kernel, shape.Stride, shape.Padding),
-            OutWidth = UnfoldArgs.OutputSize(shape.Width, shape.Kernel, shape.Stride, shape.Padding),
+            OutHeight = ConvolutionGeometry.OutputSize(shape.Height, shape.Kernel, shape.Stride, shape.Padding),
+            OutWidth = ConvolutionGeometry.OutputSize(shape.Width, shape.Kernel, shape.Stride, shape.Padding),
             Kernel = shape.Kernel,
             Stride = shape.Stride,
             Padding = shape.Padding,
@@ -109,7 +109,7 @@ public sealed class MaxPoolTests(DeviceFixture devices) : IClassFixture<DeviceFi
         x[x.Length / 3] = float.NaN;
         x[x.Length / 2] = float.NegativeInfinity;
         var (outHeight, outWidth) = (
-            UnfoldArgs.OutputSize(height, kernel, stride, padding), UnfoldArgs.OutputSize(width, kernel, stride, padding));
+            ConvolutionGeometry.OutputSize(height, kernel, stride, padding), ConvolutionGeometry.OutputSize(width, kernel, stride, padding));
         var expected = ImageReference.MaxPool(x, images, height, width, channels, kernel, stride, padding);
 
         return (x, expected, images * outHeight * outWidth);

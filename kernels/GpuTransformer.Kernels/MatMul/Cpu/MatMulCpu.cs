@@ -102,26 +102,38 @@ internal static unsafe class MatMulCpu
     {
         var cut = MatMulCpuCut.Of(args);
         var batch = tile / cut.Tasks;
-        var task = tile - batch * cut.Tasks;
-        var block = task / cut.Groups;
-        var first = (task - block * cut.Groups) * cut.GroupPanels;
-        var count = Math.Min(cut.GroupPanels, cut.Panels - first);
-        var row = cut.FirstRow(block);
-        var rows = cut.FirstRow(block + 1) - row;
+        var task = cut.Task(tile - batch * cut.Tasks);
 
         // The pool's workers claim from the last task down: what they need next lies before what they have.
         var isUpward = 2 * tile < args->Batch * cut.Tasks;
         if (args->IsInt8)
         {
-            MatMulCpuInt8.Panels(args, batch, row, rows, first, count, isUpward, user);
+            MatMulCpuInt8.Panels(args, batch, task.Row, task.Rows, task.FirstPanel, task.Panels, isUpward, user);
             return;
         }
 
         if (args->Encoding != WeightEncoding.F32)
         {
-            MatMulCpuEncoded.Panels(args, batch, row, rows, first, count, isUpward, user);
+            MatMulCpuEncoded.Panels(args, batch, task.Row, task.Rows, task.FirstPanel, task.Panels, isUpward, user);
             return;
         }
+
+        Panels(args, batch, task.Row, task.Rows, task.FirstPanel, task.Panels, isUpward, user);
+    }
+
+    /// <summary>Some panels for a block of rows.</summary>
+    /// <param name="args">What to multiply.</param>
+    /// <param name="batch">Which matrix.</param>
+    /// <param name="row">The first row.</param>
+    /// <param name="rows">How many.</param>
+    /// <param name="first">The first panel.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="isUpward">In which order they are taken.</param>
+    /// <param name="user">A user's epilogue.</param>
+    public static void Panels(
+        MatMulCpuArgs* args, int batch, int row, int rows, int first, int count, bool isUpward, void* user)
+    {
+        var panels = (args->N + args->Engine.PanelWidth - 1) / args->Engine.PanelWidth;
 
         // Beyond the group, where more than two threads claim, another one most likely gets what comes next.
         var goesOn = args->Threads <= 2;
@@ -140,7 +152,7 @@ internal static unsafe class MatMulCpu
             {
                 var panel = isUpward ? first + i : first + count - i - 1;
                 var next = isUpward ? panel + 1 : panel - 1;
-                var isNext = next < cut.Panels && (goesOn || i + 1 < count);
+                var isNext = next < panels && (goesOn || i + 1 < count);
                 OnePanel(args, batch, row, rows, panel, isNext ? next : -1, user);
                 i++;
             }

@@ -53,15 +53,18 @@ internal readonly struct MatMulCpuCut
     /// <summary>Tasks of one matrix of the batch.</summary>
     public int Tasks => RowBlocks * Groups;
 
-    public static unsafe MatMulCpuCut Of(MatMulCpuArgs* args)
+    /// <param name="args">What to multiply.</param>
+    /// <param name="mostRows">The most rows of a block.</param>
+    public static unsafe MatMulCpuCut Of(MatMulCpuArgs* args, int mostRows = int.MaxValue)
     {
         var rows = args->Rows.Count;
         return Of(rows, args->N, args->K, args->Batch, args->Threads, args->Engine.PanelWidth, args->Engine.PairRows,
-            args->Panels != null);
+            args->Panels != null, mostRows);
     }
 
     public static MatMulCpuCut Of(
-        int rows, int n, int k, int batch, int threads, int panelWidth, int pairRows, bool isPacked)
+        int rows, int n, int k, int batch, int threads, int panelWidth, int pairRows, bool isPacked,
+        int mostRows = int.MaxValue)
     {
         var panels = Divide(n, panelWidth);
         if (rows <= 0)
@@ -69,7 +72,7 @@ internal readonly struct MatMulCpuCut
             return new MatMulCpuCut(0, panels, 0, panels);
         }
 
-        var leastBlocks = Divide(rows, isPacked ? MaxBlockRows : MaxBlockRowsOfView);
+        var leastBlocks = Divide(rows, Math.Min(mostRows, isPacked ? MaxBlockRows : MaxBlockRowsOfView));
         var fewestRows = isPacked && panels < 2 * threads ? 8 : FewestRows;
         var mostBlocks = Math.Max(leastBlocks, rows / fewestRows);
         var panelWork = (long)Math.Max(rows, RowsOfMemoryTime) * panelWidth * k;
@@ -87,6 +90,15 @@ internal readonly struct MatMulCpuCut
         }
 
         return new MatMulCpuCut(rows, panels, blocks, group);
+    }
+
+    /// <summary>What a task owns: rows [Row, Row + Rows) by panels [FirstPanel, FirstPanel + Panels).</summary>
+    public (int Row, int Rows, int FirstPanel, int Panels) Task(int task)
+    {
+        var block = task / Groups;
+        var first = (task - block * Groups) * GroupPanels;
+        var row = FirstRow(block);
+        return (row, FirstRow(block + 1) - row, first, Math.Min(GroupPanels, Panels - first));
     }
 
     /// <summary>The first row of a block; block <see cref="RowBlocks"/> begins at <see cref="Rows"/>.</summary>

@@ -16,10 +16,8 @@ internal static unsafe class MatMulCpuInt8
 
     private const int FewTileRows = 4;
 
-    private static long _steps;
-
     /// <summary>Marks a new run of a step: what threads have quantized before is of another.</summary>
-    public static void Begin(MatMulCpuArgs* args) => args->Int8Step = Interlocked.Increment(ref _steps);
+    public static void Begin(MatMulCpuArgs* args) => args->Int8Step = CpuScratch.NewStep();
 
     /// <summary>Some panels for a block of rows.</summary>
     /// <param name="args">What to multiply.</param>

@@ -131,9 +131,6 @@ public sealed unsafe class PackedMatrix : IDisposable
         return new PackedMatrix(PackedPanels.Make(header, sources.ToArray(), CpuPool.Shared.Threads));
     }
 
-    /// <summary>Whether it is packed for the CPU variant, and not as rows in a device's memory.</summary>
-    internal bool HasPanels => _panels != null;
-
     /// <summary>Sets the weight's part of a matmul's arguments: N, K, and where the weight is.</summary>
     /// <exception cref="ObjectDisposedException">The matrix was disposed.</exception>
     public void AttachTo<TEpilogue>(ref MatMulArgs<TEpilogue> args)

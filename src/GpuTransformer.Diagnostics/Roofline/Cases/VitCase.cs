@@ -38,6 +38,9 @@ internal sealed class VitWeights(RandomLayers layers)
 /// <summary>One image through ViT-B/16, from pixels to class logits.</summary>
 internal sealed class VitCase : SessionCase
 {
+    private static readonly ConvolutionGeometry s_geometry = ConvolutionGeometry.Patches(
+        VitWeights.Channels, VitWeights.ImageSize, VitWeights.ImageSize, VitWeights.PatchSize, VitWeights.PatchSize);
+
     private readonly GraphTensor _hidden;
 
     public VitCase(BenchDevice device, VitWeights weights)
@@ -53,7 +56,7 @@ internal sealed class VitCase : SessionCase
 
         // An output too, else the arena gives its place away and the next run reads something else.
         graph.Output("pixels", pixels);
-        var x = graph.Linear("projection", graph.Patches("patches", pixels, patches, Geometry()), weights.Projection);
+        var x = graph.Convolution("projection", pixels, patches, s_geometry, weights.Projection);
         x = graph.AssembleTokens("embeddings", x, images, space.Rows, weights.ClassToken, weights.Positions);
         for (var i = 0; i < weights.Encoder.Length; i++)
         {
@@ -74,13 +77,4 @@ internal sealed class VitCase : SessionCase
     }
 
     public override void Verify() => ExpectNormalized(_hidden, VitWeights.Patches + 1);
-
-    private static PatchArgs Geometry() => new()
-    {
-        Channels = VitWeights.Channels,
-        Height = VitWeights.ImageSize,
-        Width = VitWeights.ImageSize,
-        PatchHeight = VitWeights.PatchSize,
-        PatchWidth = VitWeights.PatchSize,
-    };
 }

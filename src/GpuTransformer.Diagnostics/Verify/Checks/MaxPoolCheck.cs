@@ -30,7 +30,7 @@ internal sealed class MaxPoolCheck : OperationCheck<MaxPoolArgs>
 
             var x = batch.Keep(place.Input(batch.Accelerator, values, batch.Capacity * height * width, channels));
             var (outHeight, outWidth) = (
-                UnfoldArgs.OutputSize(height, kernel, stride, padding), UnfoldArgs.OutputSize(width, kernel, stride, padding));
+                ConvolutionGeometry.OutputSize(height, kernel, stride, padding), ConvolutionGeometry.OutputSize(width, kernel, stride, padding));
             var y = batch.Output("y", place, channels, () => Reference.Close(
                 ImageReference.MaxPool(values, batch.Units.Length, height, width, channels, kernel, stride, padding),
                 Bound.Exact), outHeight * outWidth);

@@ -2,25 +2,10 @@ using Xunit;
 
 namespace GpuTransformer.Kernels.Tests;
 
-/// <summary>Patches and token assembly: on every kind of device, aligned and not.</summary>
-public sealed class PatchTests(DeviceFixture devices) : IClassFixture<DeviceFixture>
+/// <summary>Tokens before patches, with positions: on every kind of device, aligned and not.</summary>
+public sealed class TokenAssemblyTests(DeviceFixture devices) : IClassFixture<DeviceFixture>
 {
     public static TheoryData<TestDeviceKind> Kinds => DeviceKinds.All;
-
-    [Theory]
-    [MemberData(nameof(Kinds))]
-    public void PatchesMatch(TestDeviceKind kind)
-    {
-        var device = devices[kind];
-        var sweep = new VariantSweep<PatchArgs>(device, device.Kernels.Patch);
-        Cut(device, sweep, new Place(true), 2, 3, 16, 24, 8, 4);
-        Cut(device, sweep, new Place(true), 1, 1, 4, 4, 4, 4);
-        Cut(device, sweep, new Place(true), 2, 2, 6, 9, 2, 3);
-        Cut(device, sweep, new Place(false), 2, 3, 16, 24, 8, 4);
-        Cut(device, sweep, new Place(false), 3, 1, 5, 7, 1, 1);
-        Cut(device, sweep, new Place(false), 1, 3, 28, 28, 7, 7);
-        sweep.AssertAllRan();
-    }
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -46,11 +31,6 @@ public sealed class PatchTests(DeviceFixture devices) : IClassFixture<DeviceFixt
         using var pixels = device.Upload(new float[3 * 8 * 8]);
         using var y = device.Upload(new float[3 * 8 * 8]);
         var set = device.Kernels;
-        Refused("patchHeight must divide height 8", () => set.Patch.Run(device.Stream, pixels.View, y.View, 1, 3, 8, 8, 3, 2));
-        Refused("patchWidth must divide", () => set.Patch.Run(device.Stream, pixels.View, y.View, 1, 3, 8, 8, 2, 0));
-        Refused("pixels needs", () => set.Patch.Run(device.Stream, pixels.View, y.View, 2, 3, 8, 8, 2, 2));
-        Refused("y needs", () => set.Patch.Run(device.Stream, pixels.View, y.View.SubView(1, 191), 1, 3, 8, 8, 2, 2));
-        Refused("channels", () => set.Patch.Run(device.Stream, pixels.View, y.View, 1, int.MaxValue, 1 << 15, 1 << 15, 1, 1));
         Refused("patches needs", () => set.TokenAssembly.Run(
             device.Stream, pixels.View.SubView(0, 7), pixels.View, pixels.View, y.View, 2, 2, 1, 2));
         Refused("tokens needs", () => set.TokenAssembly.Run(
@@ -65,50 +45,6 @@ public sealed class PatchTests(DeviceFixture devices) : IClassFixture<DeviceFixt
             var error = Assert.Throws<ShapeException>(run);
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }
-    }
-
-    private static void Cut(
-        TestDevice device,
-        VariantSweep<PatchArgs> sweep,
-        Place place,
-        int images,
-        int channels,
-        int height,
-        int width,
-        int patchHeight,
-        int patchWidth)
-    {
-        // The last image is not in use.
-        var capacity = images + 1;
-        var values = Data.Normal(capacity * channels * height * width, 1);
-        using var pixels = new PaddedInput(device, values, 1, values.Length, place.Offset);
-        using var state = device.Upload([images]);
-        var (down, across) = (height / patchHeight, width / patchWidth);
-        var rowWidth = channels * patchHeight * patchWidth;
-        var expected = ImageReference.Patches(values, capacity, channels, height, width, patchHeight, patchWidth);
-        expected.AsSpan(images * down * across * rowWidth).Fill(double.NaN);
-
-        GuardedOutput? y = null;
-        sweep.Each(
-            () =>
-            {
-                y?.Dispose();
-                y = place.Output(device, capacity * down * across, rowWidth);
-                return new PatchArgs
-                {
-                    Pixels = pixels.View.Data,
-                    PixelsOffset = pixels.View.Offset,
-                    Y = y.View,
-                    Images = ActiveRows.FromState(state.View, 0, capacity),
-                    Channels = channels,
-                    Height = height,
-                    Width = width,
-                    PatchHeight = patchHeight,
-                    PatchWidth = patchWidth,
-                };
-            },
-            name => Tolerance.Close(expected, y!.Read(), 0, 0, $"{name} {height}x{width} by {patchHeight}x{patchWidth}"));
-        y?.Dispose();
     }
 
     private static void Assemble(
