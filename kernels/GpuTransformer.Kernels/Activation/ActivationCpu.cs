@@ -6,7 +6,7 @@ namespace GpuTransformer.Kernels;
 /// <summary>Computes: y = activation(x), in SIMD registers.
 /// Shapes: x and y (rows, width); a task owns as many rows as hold about 16,000 elements.
 /// Numerics: <see cref="GatedMath"/> and <see cref="VectorMath"/>; an element's bits do not depend on its place, since the
-/// last elements of a row go through a whole register too.
+/// last elements of a row go through a register too.
 /// Cost: 8 bytes an element; 10 to 30 instructions a register: GELU runs at 0.9 of a copy loop from the second-level cache on.</summary>
 internal static unsafe class ActivationCpu
 {
@@ -39,98 +39,67 @@ internal static unsafe class ActivationCpu
         var end = (int)Math.Min((long)first + rows, a->Rows.Count);
         for (var r = first; r < end; r++)
         {
-            Map<RowsAhead>(a->X.Row(r), a->Y.Row(r), a->Width, a->Activation);
+            Map(a->X.Row(r), a->Y.Row(r), a->Width, a->Activation);
         }
     }
 
-    /// <summary>One width of registers, over what the first-level cache holds; y may be x.</summary>
+    /// <summary>One width of registers; y may be x.</summary>
     public static void Map<TSimd, TVector>(float* x, float* y, nint count, int activation)
         where TSimd : ISimd<TVector>
-        where TVector : struct => Map<TSimd, TVector, NothingAhead>(x, y, count, activation);
+        where TVector : struct => Choose<TSimd, TVector, Elements>(new Elements { X = x, Y = y, Count = count }, activation);
 
-    private static void Map<TAhead>(float* x, float* y, nint count, int activation)
-        where TAhead : ICount
+    /// <summary>The same over rows that are scaled and shifted first.</summary>
+    public static void Map<TSimd, TVector>(in AffineRows rows, int activation)
+        where TSimd : ISimd<TVector>
+        where TVector : struct => Choose<TSimd, TVector, AffineRows>(rows, activation);
+
+    private static void Map(float* x, float* y, nint count, int activation)
     {
         switch (DeviceTraits.WidestSimd)
         {
             case 512:
-                Map<Simd512, Vector512<float>, TAhead>(x, y, count, activation);
+                Map<Simd512, Vector512<float>>(x, y, count, activation);
                 break;
             case 256:
-                Map<Simd256, Vector256<float>, TAhead>(x, y, count, activation);
+                Map<Simd256, Vector256<float>>(x, y, count, activation);
                 break;
             default:
-                Map<Simd128, Vector128<float>, TAhead>(x, y, count, activation);
+                Map<Simd128, Vector128<float>>(x, y, count, activation);
                 break;
         }
     }
 
-    private static void Map<TSimd, TVector, TAhead>(float* x, float* y, nint count, int activation)
+    private static void Choose<TSimd, TVector, TLoop>(TLoop loop, int activation)
         where TSimd : ISimd<TVector>
         where TVector : struct
-        where TAhead : ICount
+        where TLoop : struct, IActivationLoop
     {
         switch ((ActivationKind)activation)
         {
             case ActivationKind.None:
-                Loop<TSimd, TVector, Identity<TSimd, TVector>, TAhead>(x, y, count);
+                loop.Run<TSimd, TVector, Identity<TSimd, TVector>>();
                 break;
             case ActivationKind.Relu:
-                Loop<TSimd, TVector, Relu<TSimd, TVector>, TAhead>(x, y, count);
+                loop.Run<TSimd, TVector, Relu<TSimd, TVector>>();
                 break;
             case ActivationKind.GeluErf:
-                Loop<TSimd, TVector, GeluErf<TSimd, TVector>, TAhead>(x, y, count);
+                loop.Run<TSimd, TVector, GeluErf<TSimd, TVector>>();
                 break;
             case ActivationKind.GeluTanh:
-                Loop<TSimd, TVector, GeluTanh<TSimd, TVector>, TAhead>(x, y, count);
+                loop.Run<TSimd, TVector, GeluTanh<TSimd, TVector>>();
                 break;
             case ActivationKind.GeluQuick:
-                Loop<TSimd, TVector, GeluQuick<TSimd, TVector>, TAhead>(x, y, count);
+                loop.Run<TSimd, TVector, GeluQuick<TSimd, TVector>>();
                 break;
             case ActivationKind.Silu:
-                Loop<TSimd, TVector, Silu<TSimd, TVector>, TAhead>(x, y, count);
+                loop.Run<TSimd, TVector, Silu<TSimd, TVector>>();
                 break;
             case ActivationKind.Tanh:
-                Loop<TSimd, TVector, Tanh<TSimd, TVector>, TAhead>(x, y, count);
+                loop.Run<TSimd, TVector, Tanh<TSimd, TVector>>();
                 break;
             default:
-                Loop<TSimd, TVector, Sigmoid<TSimd, TVector>, TAhead>(x, y, count);
+                loop.Run<TSimd, TVector, Sigmoid<TSimd, TVector>>();
                 break;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Loop<TSimd, TVector, TActivation, TAhead>(float* x, float* y, nint count)
-        where TSimd : ISimd<TVector>
-        where TVector : struct
-        where TActivation : IActivation<TVector>
-        where TAhead : ICount
-    {
-        nint i = 0;
-        for (; i + TSimd.Lanes <= count; i += TSimd.Lanes)
-        {
-            if (TAhead.Value > 0)
-            {
-                TSimd.Prefetch(x + i + TAhead.Value);
-                TSimd.Prefetch(y + i + TAhead.Value);
-            }
-
-            TSimd.Store(TActivation.Apply(TSimd.Load(x + i)), y + i);
-        }
-
-        if (i < count)
-        {
-            var rest = stackalloc float[TSimd.Lanes];
-            for (var j = 0; j < count - i; j++)
-            {
-                rest[j] = x[i + j];
-            }
-
-            TSimd.Store(TActivation.Apply(TSimd.Load(rest)), rest);
-            for (var j = 0; j < count - i; j++)
-            {
-                y[i + j] = rest[j];
-            }
         }
     }
 
@@ -143,23 +112,6 @@ internal static unsafe class ActivationCpu
         public RowCountPointer Rows;
         public int Width;
         public int Activation;
-    }
-
-    /// <summary>Processors follow streams by themselves, but stop at each page: a page ahead brings 8 to 17 % where x and y lie
-    /// in the second-level cache and beyond. What is stored to is fetched before as well.</summary>
-    private readonly struct RowsAhead : ICount
-    {
-        public static int Value => 1024;
-    }
-
-    private readonly struct NothingAhead : ICount
-    {
-        public static int Value => 0;
-    }
-
-    private interface IActivation<TVector>
-    {
-        static abstract TVector Apply(TVector x);
     }
 
     private readonly struct Identity<TSimd, TVector> : IActivation<TVector>

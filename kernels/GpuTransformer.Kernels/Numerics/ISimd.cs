@@ -59,13 +59,16 @@ internal unsafe interface ISimd<TVector>
 
     /// <summary>t - floor(t): from 0 to 1, which a tiny negative t may round to. 512 bits round down instead, so between -1/2
     /// and 0 this may be one unit in the last place less there; elsewhere it is exact.</summary>
-    static abstract TVector Fraction(TVector t);
+    /// <param name="t">The numbers.</param>
+    /// <param name="whole">floor(t), or t itself where scaling rounds down.</param>
+    static abstract TVector Fraction(TVector t, out TVector whole);
 
-    /// <summary>value · 2^floor(t) for a value from 1 to 2 and a normal result; a value that is NaN stays it.</summary>
-    static abstract TVector ScaleByFloor(TVector value, TVector t);
+    /// <summary>value · 2^floor(t), from t's <paramref name="whole"/>, for a value from 1 to 2 and a normal result; a value that
+    /// is NaN stays it.</summary>
+    static abstract TVector ScaleByFloor(TVector value, TVector whole);
 
-    /// <summary>The same, but 0 where t &lt; <paramref name="lowest"/>.</summary>
-    static abstract TVector ScaleByFloor(TVector value, TVector t, TVector lowest);
+    /// <summary>The same, but 0 where t is below <paramref name="lowest"/>, a whole number.</summary>
+    static abstract TVector ScaleByFloor(TVector value, TVector whole, TVector lowest);
 
     /// <summary>value · 2^p for p as in <see cref="PowerOfTwo"/>, by adding p to the exponent's bits: right while the
     /// result is a normal number; NaN stays NaN.</summary>

@@ -98,15 +98,19 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Fraction(Vector128<float> t) => t - Vector128.Floor(t);
+    public static Vector128<float> Fraction(Vector128<float> t, out Vector128<float> whole)
+    {
+        whole = Vector128.Floor(t);
+        return t - whole;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> ScaleByFloor(Vector128<float> value, Vector128<float> t) =>
-        (value.AsInt32() + (Vector128.ConvertToInt32Native(Vector128.Floor(t)) << 23)).AsSingle();
+    public static Vector128<float> ScaleByFloor(Vector128<float> value, Vector128<float> whole) =>
+        (value.AsInt32() + (Vector128.ConvertToInt32Native(whole) << 23)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> ScaleByFloor(Vector128<float> value, Vector128<float> t, Vector128<float> lowest) =>
-        Vector128.ConditionalSelect(Vector128.LessThan(t, lowest), Vector128<float>.Zero, ScaleByFloor(value, t));
+    public static Vector128<float> ScaleByFloor(Vector128<float> value, Vector128<float> whole, Vector128<float> lowest) =>
+        Vector128.ConditionalSelect(Vector128.LessThan(whole, lowest), Vector128<float>.Zero, ScaleByFloor(value, whole));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ScaleByPower(Vector128<float> value, Vector128<float> shifted) =>

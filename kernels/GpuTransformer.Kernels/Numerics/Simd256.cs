@@ -92,15 +92,19 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Fraction(Vector256<float> t) => t - Vector256.Floor(t);
+    public static Vector256<float> Fraction(Vector256<float> t, out Vector256<float> whole)
+    {
+        whole = Vector256.Floor(t);
+        return t - whole;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> ScaleByFloor(Vector256<float> value, Vector256<float> t) =>
-        (value.AsInt32() + (Vector256.ConvertToInt32Native(Vector256.Floor(t)) << 23)).AsSingle();
+    public static Vector256<float> ScaleByFloor(Vector256<float> value, Vector256<float> whole) =>
+        (value.AsInt32() + (Vector256.ConvertToInt32Native(whole) << 23)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> ScaleByFloor(Vector256<float> value, Vector256<float> t, Vector256<float> lowest) =>
-        Vector256.ConditionalSelect(Vector256.LessThan(t, lowest), Vector256<float>.Zero, ScaleByFloor(value, t));
+    public static Vector256<float> ScaleByFloor(Vector256<float> value, Vector256<float> whole, Vector256<float> lowest) =>
+        Vector256.ConditionalSelect(Vector256.LessThan(whole, lowest), Vector256<float>.Zero, ScaleByFloor(value, whole));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ScaleByPower(Vector256<float> value, Vector256<float> shifted) =>

@@ -93,20 +93,22 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Fraction(Vector512<float> t) =>
-        Avx512DQ.IsSupported ? Avx512DQ.Reduce(t, TowardsFloor) : t - Vector512.Floor(t);
+    public static Vector512<float> Fraction(Vector512<float> t, out Vector512<float> whole)
+    {
+        whole = Avx512F.IsSupported ? t : Vector512.Floor(t);
+        return Avx512DQ.IsSupported ? Avx512DQ.Reduce(t, TowardsFloor) : t - Vector512.Floor(t);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> ScaleByFloor(Vector512<float> value, Vector512<float> t) => Avx512F.IsSupported
-        ? Avx512F.Scale(value, t)
-        : Vector512.Create(
-            Simd256.ScaleByFloor(value.GetLower(), t.GetLower()), Simd256.ScaleByFloor(value.GetUpper(), t.GetUpper()));
+    public static Vector512<float> ScaleByFloor(Vector512<float> value, Vector512<float> whole) => Avx512F.IsSupported
+        ? Avx512F.Scale(value, whole)
+        : (value.AsInt32() + (Vector512.ConvertToInt32Native(whole) << 23)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> ScaleByFloor(Vector512<float> value, Vector512<float> t, Vector512<float> lowest) =>
+    public static Vector512<float> ScaleByFloor(Vector512<float> value, Vector512<float> whole, Vector512<float> lowest) =>
         Vector512.ConditionalSelect(
-            Avx512F.IsSupported ? Avx512F.CompareNotLessThan(t, lowest) : ~Vector512.LessThan(t, lowest),
-            ScaleByFloor(value, t),
+            Avx512F.IsSupported ? Avx512F.CompareNotLessThan(whole, lowest) : ~Vector512.LessThan(whole, lowest),
+            ScaleByFloor(value, whole),
             Vector512<float>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -47,21 +47,29 @@ internal static class SoftmaxExp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Power<TSimd, TVector>(TVector t)
         where TSimd : ISimd<TVector>
-        where TVector : struct => TSimd.ScaleByFloor(FractionPower<TSimd, TVector>(t), t, TSimd.Create(LowestPower));
+        where TVector : struct
+    {
+        var power = FractionPower<TSimd, TVector>(t, out var whole);
+        return TSimd.ScaleByFloor(power, whole, TSimd.Create(LowestPower));
+    }
 
     /// <summary>2 to the power t for t from -126 to -1, where it has the same bits at every width, and is not cut.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector NormalPower<TSimd, TVector>(TVector t)
         where TSimd : ISimd<TVector>
-        where TVector : struct => TSimd.ScaleByFloor(FractionPower<TSimd, TVector>(t), t);
+        where TVector : struct
+    {
+        var power = FractionPower<TSimd, TVector>(t, out var whole);
+        return TSimd.ScaleByFloor(power, whole);
+    }
 
     /// <summary>2 to the power t - floor(t).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector FractionPower<TSimd, TVector>(TVector t)
+    private static TVector FractionPower<TSimd, TVector>(TVector t, out TVector whole)
         where TSimd : ISimd<TVector>
         where TVector : struct
     {
-        var r = TSimd.Fraction(t);
+        var r = TSimd.Fraction(t, out whole);
         var p = TSimd.MultiplyAdd(TSimd.Create(Q5), r, TSimd.Create(Q4));
         p = TSimd.MultiplyAdd(p, r, TSimd.Create(Q3));
         p = TSimd.MultiplyAdd(p, r, TSimd.Create(Q2));

@@ -10,8 +10,9 @@ public sealed class RatioTests
 {
     private const double Giga = 1e9;
 
-    // A thousand operations and a hundred bytes a nanosecond near, ten far.
-    private static readonly MachinePeaks s_peaks = new(1000 * Giga, [(1e6, 100 * Giga), (double.PositiveInfinity, 10 * Giga)]);
+    // A thousand operations a nanosecond; of reads a hundred bytes near, ten far; of copies half of that.
+    private static readonly MachinePeaks s_peaks = new(
+        1000 * Giga, [(1e6, 100 * Giga), (double.PositiveInfinity, 10 * Giga)], [(1e6, 50 * Giga), (double.PositiveInfinity, 5 * Giga)]);
 
     [Fact]
     public void A_ratio_is_the_median_of_the_ratios_not_the_ratio_of_the_medians()
@@ -35,6 +36,18 @@ public sealed class RatioTests
         // The same bytes from near; then reads that take longer.
         Assert.Equal(0.25, Result(new Work(Giga, 5e5, false), ours: 2, theirs: 4).Bound(s_peaks), 12);
         Assert.Equal(0.5, Result(new Work(Giga, 2e7, true), ours: 2, theirs: 4).Bound(s_peaks), 12);
+    }
+
+    [Fact]
+    public void What_writes_as_much_as_it_reads_is_bounded_by_copies()
+    {
+        var result = Result(new Work(0, 1e7, true), ours: 2, theirs: 4);
+        Assert.Equal(0.25, result.Bound(s_peaks), 12);
+        Assert.Equal(0.5, (result with { Row = result.Row with { IsCopy = true } }).Bound(s_peaks), 12);
+        Assert.All(
+            PeerRows.All.Where(row => row.Name.Contains("gelu", StringComparison.Ordinal) || row.Name.StartsWith("softmax", StringComparison.Ordinal)),
+            row => Assert.True(row.IsCopy, row.Name));
+        Assert.False(PeerRows.All.Single(row => row.Name == "matmul.128x768x768").IsCopy);
     }
 
     [Fact]
@@ -107,6 +120,7 @@ public sealed class RatioTests
         var read = MachinePeaks.Parse(JsonSerializer.Deserialize<JsonElement>(s_peaks.ToJson()));
         Assert.Equal(s_peaks.Flops, read.Flops);
         Assert.Equal(s_peaks.Reads, read.Reads);
+        Assert.Equal(s_peaks.Copies, read.Copies);
     }
 
     [Fact]
@@ -119,9 +133,9 @@ public sealed class RatioTests
     [Fact]
     public void Peaks_of_several_times_give_their_median()
     {
-        MachinePeaks[] all = [.. new[] { 1.0, 5, 3 }.Select(x => new MachinePeaks(x, [(double.PositiveInfinity, 10 * x)]))];
+        MachinePeaks[] all = [.. new[] { 1.0, 5, 3 }.Select(x => new MachinePeaks(x, [(double.PositiveInfinity, 10 * x)], [(1, 5 * x)]))];
         var middle = MachinePeaks.Middle(all);
-        Assert.Equal((3, 30), (middle.Flops, middle.ReadRate(1e12)));
+        Assert.Equal((3, 30, 15), (middle.Flops, MachinePeaks.Rate(middle.Reads, 1e12), MachinePeaks.Rate(middle.Copies, 1)));
     }
 
     [Fact]

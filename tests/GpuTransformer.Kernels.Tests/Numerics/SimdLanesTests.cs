@@ -123,7 +123,8 @@ public sealed unsafe class SimdLanesTests
             for (var i = 0; i < x.Length; i++)
             {
                 var value = TSimd.Create(float.IsNaN(x[i]) ? float.NaN : 1.5f);
-                TSimd.Store(TSimd.ScaleByFloor(value, TSimd.Create(x[i]), TSimd.Create(-1)), lanes);
+                TSimd.Fraction(TSimd.Create(x[i]), out var whole);
+                TSimd.Store(TSimd.ScaleByFloor(value, whole, TSimd.Create(-1)), lanes);
                 Assert.Equal(expected[i], lanes[TSimd.Lanes - 1]);
             }
         }

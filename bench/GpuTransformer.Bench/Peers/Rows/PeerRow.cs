@@ -16,6 +16,9 @@ internal sealed record PeerRow(string Name, Work Work, Peer Peer, RowTarget? Tar
     /// <summary>A whole model, else a single operator.</summary>
     public bool IsModel { get; init; }
 
+    /// <summary>Whether it writes about as much as it reads: bounded by copies, not by reads.</summary>
+    public bool IsCopy { get; init; }
+
     /// <summary>Equal pieces of a run that a time is given for: the matrices of a ring.</summary>
     public int Pieces { get; init; } = 1;
 

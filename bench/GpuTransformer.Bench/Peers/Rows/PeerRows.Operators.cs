@@ -140,5 +140,6 @@ internal static partial class PeerRows
         string name, int arrays, int rows, int width, string op, Func<OnnxModel> theirs, RowTarget target, Func<SideContext, BenchCase> ours) =>
         new(
             name, new Work(0, (double)arrays * sizeof(float) * rows * width, IsMemoryBound: true), new OperatorPeer((op, theirs)), target,
-            context => new CaseSide(ours(context)));
+            context => new CaseSide(ours(context)))
+        { IsCopy = true };
 }

@@ -7,17 +7,25 @@ namespace GpuTransformer.Bench.Peers;
 /// <summary>What the machine can do at best on a number of threads.</summary>
 /// <param name="Flops">Operations a second of the multiply-add loop, on the registers that the tiles use.</param>
 /// <param name="Reads">Bytes a second of reads, by the most bytes that their place holds; ascending.</param>
-internal sealed record MachinePeaks(double Flops, IReadOnlyList<(double Holds, double BytesPerSecond)> Reads)
+/// <param name="Copies">The same of copies, bytes read and written together.</param>
+internal sealed record MachinePeaks(
+    double Flops, IReadOnlyList<(double Holds, double BytesPerSecond)> Reads, IReadOnlyList<(double Holds, double BytesPerSecond)> Copies)
 {
     private const int Rounds = 9;
     private const double Megabyte = 1 << 20;
+    private const int RepeatsInCache = 16;
+    private static readonly double[] s_sizes = [3 * Megabyte, 4 * Megabyte, 16 * Megabyte, 32 * Megabyte];
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(12);
 
     /// <summary>The shortest time in which the work can be done.</summary>
-    public double Seconds(Work work) => Math.Max(work.Flops / Flops, work.Bytes / ReadRate(work.Bytes));
+    /// <param name="work">The work.</param>
+    /// <param name="isCopy">Whether half of its bytes are written.</param>
+    public double Seconds(Work work, bool isCopy) =>
+        Math.Max(work.Flops / Flops, work.Bytes / Rate(isCopy ? Copies : Reads, work.Bytes));
 
-    /// <summary>The rate at which this many bytes are read again and again, from the nearest place that holds them.</summary>
-    public double ReadRate(double bytes) => Reads.First(read => bytes <= read.Holds).BytesPerSecond;
+    /// <summary>The rate for this many bytes again and again, from the nearest place that holds them.</summary>
+    public static double Rate(IReadOnlyList<(double Holds, double BytesPerSecond)> rates, double bytes) =>
+        rates.First(rate => bytes <= rate.Holds).BytesPerSecond;
 
     /// <summary>Measures this process's threads.</summary>
     public static MachinePeaks Measure(int threads)
@@ -25,32 +33,39 @@ internal sealed record MachinePeaks(double Flops, IReadOnlyList<(double Holds, d
         var bits = DeviceTraits.WidestSimd;
         var cache = ProcessorCaches.SecondLevelBytes;
         var beyond = ProcessorCaches.BytesBeyondCaches;
-        var reads = new (double Holds, PoolLoop Loop)[]
-        {
+        (double Holds, PoolLoop Loop)[] reads =
+        [
             (cache * threads, ReadLoop.OfCache(cache / 2, threads, bits)),
-            (3 * Megabyte, ReadLoop.OfMemory((long)(3 * Megabyte), bits)),
-            (4 * Megabyte, ReadLoop.OfMemory((long)(4 * Megabyte), bits)),
-            (16 * Megabyte, ReadLoop.OfMemory((long)(16 * Megabyte), bits)),
+            .. s_sizes.Select(size => (size, (PoolLoop)ReadLoop.OfMemory((long)size, bits))),
             (double.PositiveInfinity, ReadLoop.OfMemory(beyond, bits)),
             (double.PositiveInfinity, StreamReadLoop.Of(beyond, bits)),
-        };
+        ];
+        (double Holds, PoolLoop Loop)[] copies =
+        [
+            (cache * threads, CopyLoop.Of(cache / 2 * threads, RepeatsInCache, bits)),
+            .. s_sizes.Append(double.PositiveInfinity).SelectMany(size => new (double, PoolLoop)[]
+            {
+                (size, CopyLoop.Of((long)Math.Min(size, beyond), 1, bits)), (size, CopyLoop.Streaming((long)Math.Min(size, beyond))),
+            }),
+        ];
         using var fma = new FmaLoop(bits, threads);
         var rounds = new AlternatingRounds(s_limit, BenchDevice.UseThreads);
         var arithmetic = new Measurement(fma, threads);
         rounds.Prepare(arithmetic);
-        var measured = reads.Select(read => (read.Holds, Measurement: new Measurement(read.Loop, threads))).ToArray();
+        var measured = reads.Concat(copies).Select(place => (place.Holds, Measurement: new Measurement(place.Loop, threads))).ToArray();
         Array.ForEach(measured, m => rounds.Prepare(m.Measurement));
         rounds.Measure(Rounds);
-        var peaks = new MachinePeaks(arithmetic.Rate * 1e9, Ascending(measured.Select(m => (m.Holds, m.Measurement.Rate * 1e9))));
-        Array.ForEach(reads, read => read.Loop.Dispose());
+        var rates = measured.Select(m => (m.Holds, m.Measurement.Rate * 1e9)).ToArray();
+        var peaks = new MachinePeaks(arithmetic.Rate * 1e9, Ascending(rates[..reads.Length]), Ascending(rates[reads.Length..]));
+        Array.ForEach(measured, m => m.Measurement.Case.Dispose());
         return peaks;
     }
 
-    /// <summary>Reads by size, the fastest of each size, none slower than that of a larger one.</summary>
-    public static IReadOnlyList<(double Holds, double BytesPerSecond)> Ascending(IEnumerable<(double Holds, double BytesPerSecond)> reads)
+    /// <summary>Rates by size, the fastest of each size, none slower than that of a larger one.</summary>
+    public static IReadOnlyList<(double Holds, double BytesPerSecond)> Ascending(IEnumerable<(double Holds, double BytesPerSecond)> rates)
     {
-        var sorted = reads.GroupBy(read => read.Holds).Select(group => (Holds: group.Key, Rate: group.Max(read => read.BytesPerSecond)))
-            .OrderByDescending(read => read.Holds);
+        var sorted = rates.GroupBy(rate => rate.Holds).Select(group => (Holds: group.Key, Rate: group.Max(rate => rate.BytesPerSecond)))
+            .OrderByDescending(rate => rate.Holds);
         var result = new List<(double, double)>();
         var fastest = 0.0;
         foreach (var (holds, rate) in sorted)
@@ -64,19 +79,23 @@ internal sealed record MachinePeaks(double Flops, IReadOnlyList<(double Holds, d
 
     /// <summary>The median of measurements at different times.</summary>
     public static MachinePeaks Middle(IReadOnlyList<MachinePeaks> all) => new(
-        Samples.Median(all.Select(peaks => peaks.Flops)),
-        [.. Enumerable.Range(0, all[0].Reads.Count).Select(i => (all[0].Reads[i].Holds, Samples.Median(all.Select(p => p.Reads[i].BytesPerSecond))))]);
+        Samples.Median(all.Select(peaks => peaks.Flops)), Middle(all, peaks => peaks.Reads), Middle(all, peaks => peaks.Copies));
 
-    public string ToJson() => JsonSerializer.Serialize(new
-    {
-        flops = Flops,
-        holds = Reads.Select(read => double.IsInfinity(read.Holds) ? -1 : read.Holds),
-        bytes = Reads.Select(read => read.BytesPerSecond),
-    });
+    public string ToJson() => JsonSerializer.Serialize(new { flops = Flops, reads = Numbers(Reads), copies = Numbers(Copies) });
 
     public static MachinePeaks Parse(JsonElement json) => new(
-        json.GetProperty("flops").GetDouble(),
-        [.. json.GetProperty("holds").EnumerateArray().Zip(
-            json.GetProperty("bytes").EnumerateArray(),
-            (holds, bytes) => (holds.GetDouble() < 0 ? double.PositiveInfinity : holds.GetDouble(), bytes.GetDouble()))]);
+        json.GetProperty("flops").GetDouble(), Rates(json.GetProperty("reads")), Rates(json.GetProperty("copies")));
+
+    private static (double Holds, double BytesPerSecond)[] Middle(
+        IReadOnlyList<MachinePeaks> all, Func<MachinePeaks, IReadOnlyList<(double Holds, double BytesPerSecond)>> rates) =>
+        [.. Enumerable.Range(0, rates(all[0]).Count).Select(i =>
+            (rates(all[0])[i].Holds, Samples.Median(all.Select(peaks => rates(peaks)[i].BytesPerSecond))))];
+
+    // JSON has no infinity.
+    private static double[][] Numbers(IReadOnlyList<(double Holds, double BytesPerSecond)> rates) =>
+        [.. rates.Select(rate => new[] { double.IsInfinity(rate.Holds) ? -1 : rate.Holds, rate.BytesPerSecond })];
+
+    private static (double Holds, double BytesPerSecond)[] Rates(JsonElement json) =>
+        [.. json.EnumerateArray().Select(pair => (
+            pair[0].GetDouble() < 0 ? double.PositiveInfinity : pair[0].GetDouble(), pair[1].GetDouble()))];
 }

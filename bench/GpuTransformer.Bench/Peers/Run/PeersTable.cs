@@ -13,18 +13,17 @@ internal static class PeersTable
         console.WriteLine(
             $"{plan.Rows.Count} rows on {string.Join(" and ", plan.Threads)} thread(s), {plan.Alternations} alternations of separate " +
             $"processes, {plan.Seconds} s a side. Times are medians; the ratio is the median of the alternations' ratios ours / theirs, with " +
-            "its range. Bound: the ratio that the whole rate of the multiply-add loop, or of reads from the nearest place that holds what " +
-            "a row touches, would give.");
+            "its range. Bound: the ratio that the whole rate of the multiply-add loop, or of reads (of copies where a row writes as much as it " +
+            "reads) in the nearest place that holds what it touches, would give.");
     }
 
     public static void WritePeaks(IAnsiConsole console, IReadOnlyDictionary<int, MachinePeaks> all)
     {
         foreach (var (threads, peaks) in all)
         {
-            var reads = peaks.Reads.Select(read => double.IsInfinity(read.Holds)
-                ? $"{Quantity.Rate(read.BytesPerSecond, isMemory: true)} beyond"
-                : $"{Quantity.Rate(read.BytesPerSecond, isMemory: true)} to {read.Holds / (1 << 20):F0} MB");
-            console.WriteLine($"{threads} thread(s): multiply-adds {Quantity.Rate(peaks.Flops, isMemory: false)}; reads {string.Join(", ", reads)}.");
+            console.WriteLine(
+                $"{threads} thread(s): multiply-adds {Quantity.Rate(peaks.Flops, isMemory: false)}; reads {List(peaks.Reads)}; copies " +
+                $"{List(peaks.Copies)}.");
         }
     }
 
@@ -99,6 +98,11 @@ internal static class PeersTable
             result.Candidate,
         ];
     }
+
+    private static string List(IReadOnlyList<(double Holds, double BytesPerSecond)> rates) => string.Join(
+        ", ",
+        rates.Select(rate => Quantity.Rate(rate.BytesPerSecond, isMemory: true) +
+            (double.IsInfinity(rate.Holds) ? " beyond" : $" to {rate.Holds / (1 << 20):F0} MB")));
 
     private static string Brief(RowResult result) =>
         $"{result.Row.Name} x{result.Threads} ({Quantity.Number(result.Ratios.Ratio)}{(result.Target is { } target ? $", target {Quantity.Number(target)}" : "")})";
