@@ -47,6 +47,9 @@ internal unsafe struct AttentionCpu<TScore> : ISimdTile
 
         /// <summary>The score policy's table, where it is <see cref="RelativeBiasScore"/>.</summary>
         public AttentionCpuBias Bias;
+
+        /// <summary>The rows that keys and values are read from; null: from the pages.</summary>
+        public AttentionCpuOwnKeys Own;
     }
 
     /// <summary>The variant for this processor's widest registers.</summary>
@@ -88,6 +91,11 @@ internal unsafe struct AttentionCpu<TScore> : ISimdTile
     internal static int TileCount(void* args)
     {
         ref var a = ref Unsafe.AsRef<Args>(args);
+        if (!a.Own.IsNull)
+        {
+            a.Own.Begin();
+        }
+
         return a.Blocks.Count * (a.NumHeads / a.HeadsPerTile);
     }
 

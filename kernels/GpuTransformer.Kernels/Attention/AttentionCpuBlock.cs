@@ -38,7 +38,15 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
         for (; chunk < end; chunk += AttentionCpuState.Chunk)
         {
             state.StartChunk(chunk, end);
-            FindPages(ref args, ref state, sequence, Math.Max(begin, chunk), Math.Min(end, chunk + AttentionCpuState.Chunk));
+            if (args.Own.IsNull)
+            {
+                FindPages(ref args, ref state, sequence, Math.Max(begin, chunk), Math.Min(end, chunk + AttentionCpuState.Chunk));
+            }
+            else
+            {
+                PackPages(ref args, ref state, sequence);
+            }
+
             for (var row = 0; row < rows; row += state.GroupRows)
             {
                 AttentionCpuChunk<TSimd, TVector, TScore>.Run(state, ref args, row, Math.Min(state.GroupRows, rows - row));
@@ -88,6 +96,12 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
                 state.OutputRows[r] = output + h * headDim;
             }
         }
+
+        // The panel tile after the last is asked for too.
+        for (var past = r; past < r + AttentionCpuState.TileRows; past++)
+        {
+            state.QueryRows[past] = state.QueryRows[r - 1];
+        }
     }
 
     /// <summary>Finds the pages of slots [begin, end) of the chunk, and copies the values where their rows are not whole
@@ -112,26 +126,25 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
             if (copies)
             {
                 var to = state.PaddedValues + (long)(slot - state.ChunkStart) * state.Width;
-                CopyValues(args.Values + offset, to, Math.Min(PagedKeys.PageTokens, end - slot), state);
+                AttentionCpuValues<TSimd, TVector>.Copy(
+                    args.Values + offset, state.HeadDim, to, Math.Min(PagedKeys.PageTokens, end - slot), state.HeadDim, state.Width);
                 state.ValuePages[local] = to;
             }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyValues(float* from, float* to, int tokens, in AttentionCpuState state)
+    /// <summary>The chunk's pages in this thread's memory.</summary>
+    private static void PackPages(ref AttentionCpu<TScore>.Args args, ref AttentionCpuState state, int sequence)
     {
-        for (var t = 0; t < tokens; t++)
+        var keyHead = state.FirstHead / (args.NumHeads / args.NumKvHeads);
+        var keys = args.Own.Packed<TSimd, TVector>(
+            sequence, state.FirstRow, keyHead, state.HeadDim, state.Width, args.PagesPerSequence * PagedKeys.PageTokens, out var values);
+        state.ValueStride = state.Width;
+        var first = state.ChunkStart / PagedKeys.PageTokens;
+        for (var page = first; page < Math.Min(args.PagesPerSequence, first + AttentionCpuState.ChunkPages); page++)
         {
-            var d = 0;
-            for (; d + TSimd.Lanes <= state.HeadDim; d += TSimd.Lanes)
-            {
-                TSimd.Store(TSimd.Load(from + d), to + d);
-            }
-
-            TSimd.Store(TSimd.LoadFirst(from + d, state.HeadDim - d), to + d);
-            from += state.HeadDim;
-            to += state.Width;
+            state.KeyPages[page - first] = keys + (long)page * PagedKeys.PageTokens * state.HeadDim;
+            state.ValuePages[page - first] = values + (long)page * PagedKeys.PageTokens * state.Width;
         }
     }
 }

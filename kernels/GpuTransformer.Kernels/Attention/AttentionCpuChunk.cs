@@ -30,7 +30,8 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
             *spans++ = span;
             if (span.Begin < span.End)
             {
-                LoadQueries(state, args.Scale, row + r, count);
+                AttentionCpuQueries<TSimd, TVector>.Prefetch(state, row + r, count);
+                AttentionCpuQueries<TSimd, TVector>.Load(state, args.Scale, row + r, count);
                 Scores(state, r, count, span.Begin, span.End);
             }
         }
@@ -162,37 +163,6 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (int Begin, int End) Slots(in AttentionCpuState state, int row) =>
         (Math.Max(state.Begin[row] - state.ChunkStart, 0), Math.Min(state.End[row] - state.ChunkStart, AttentionCpuState.Chunk));
-
-    /// <summary>Brings a panel tile's rows together, scaled.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void LoadQueries(in AttentionCpuState state, float scale, int row, int rows)
-    {
-        var factor = TSimd.Create(scale);
-        var to = state.Query;
-        for (var r = row; r < row + rows; r++)
-        {
-            var from = state.QueryRows[r];
-            var d = 0;
-            for (; d + TSimd.Lanes <= state.HeadDim; d += TSimd.Lanes)
-            {
-                TSimd.Store(TSimd.Multiply(TSimd.Load(from + d), factor), to + d);
-            }
-
-            if (d < state.HeadDim)
-            {
-                var left = state.HeadDim - d;
-                TSimd.StoreFirst(TSimd.Multiply(TSimd.LoadFirst(from + d, left), factor), to + d, left);
-            }
-
-            to += state.HeadDim;
-        }
-
-        if (rows < TileRows)
-        {
-            // A panel tile reads all its rows: left-over denormal numbers there would slow it down.
-            new Span<float>(to, (TileRows - rows) * state.HeadDim).Clear();
-        }
-    }
 
     /// <summary>Scores of the pages that hold slots [begin, end): scale · q · k, 16 slots of a page at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

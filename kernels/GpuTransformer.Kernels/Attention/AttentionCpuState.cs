@@ -58,7 +58,7 @@ internal unsafe struct AttentionCpuState
     /// <summary>First slot, end of the slots and position of each row.</summary>
     public int* Begin, End, Position;
 
-    /// <summary>Where each row's query and output are.</summary>
+    /// <summary>Where each row's query and output are; the last query stands for those after it.</summary>
     public float** QueryRows, OutputRows;
 
     /// <summary>The slots of this chunk that each panel tile of a group sees: first and end of those that any of its rows
@@ -98,7 +98,7 @@ internal unsafe struct AttentionCpuState
     {
         var width = (headDim + lanes - 1) / lanes * lanes;
         var padded = width == headDim ? 0 : Chunk * width;
-        const int small = 9 * Rows + 2 * PaddedRows + 4 * ChunkPages + 4 * TileSpanCount;
+        const int small = 7 * Rows + 4 * PaddedRows + 4 * ChunkPages + 4 * TileSpanCount;
         var memory = CpuScratch.Floats(padded + ScoreFloats + (PaddedRows + TileRows) * width + TileRows * headDim + small);
         var state = new AttentionCpuState { HeadDim = headDim, Width = width, ValueStride = headDim };
 
@@ -109,7 +109,7 @@ internal unsafe struct AttentionCpuState
         state.PaddedValues = Take(ref memory, padded);
         state.KeyPages = (float**)Take(ref memory, 2 * ChunkPages);
         state.ValuePages = (float**)Take(ref memory, 2 * ChunkPages);
-        state.QueryRows = (float**)Take(ref memory, 2 * Rows);
+        state.QueryRows = (float**)Take(ref memory, 2 * PaddedRows);
         state.OutputRows = (float**)Take(ref memory, 2 * Rows);
         state.Max = Take(ref memory, Rows);
         state.Sum = Take(ref memory, Rows);

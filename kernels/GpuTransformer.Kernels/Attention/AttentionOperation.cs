@@ -28,9 +28,10 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
     ];
 
     internal AttentionOperation(KernelSet kernels)
-        : base(kernels, "Attention", Variants)
-    {
-    }
+        : base(kernels, "Attention", Variants) => OverOwnKeys = new OwnKeysAttention<TScore>(kernels, this);
+
+    /// <summary>The same of rows over their own keys, which are then in no pages; on a CPU alone.</summary>
+    internal OwnKeysAttention<TScore> OverOwnKeys { get; }
 
     /// <summary>output = softmax(score(scale · q·k)) · v over contiguous matrices; writes keys and values into the
     /// workspace's pages first.</summary>
@@ -95,7 +96,9 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
         ShapeClass.Of(args.Blocks.Capacity), ShapeClass.Of(args.BlockRows), ShapeClass.Of(PagedKeysCheck.Slots(args.Pages)), args.Pages.HeadDim);
 
     /// <inheritdoc/>
-    protected override void Check(in AttentionArgs<TScore> args)
+    protected override void Check(in AttentionArgs<TScore> args) => CheckAll(args);
+
+    internal void CheckAll(in AttentionArgs<TScore> args)
     {
         PagedKeysCheck.Heads(Name, args.NumHeads, args.Pages);
         PagedKeysCheck.Pages(Name, args.Pages, hasValues: true);
@@ -125,7 +128,9 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
     protected override bool IsEmpty(in AttentionArgs<TScore> args) => args.Blocks.Capacity == 0;
 
     /// <inheritdoc/>
-    protected override (string Shape, long Flops, long Bytes) Describe(in AttentionArgs<TScore> args)
+    protected override (string Shape, long Flops, long Bytes) Describe(in AttentionArgs<TScore> args) => DescribeAll(args);
+
+    internal static (string Shape, long Flops, long Bytes) DescribeAll(in AttentionArgs<TScore> args)
     {
         var rows = args.RowTable.Length / 4;
         var slots = PagedKeysCheck.Slots(args.Pages);

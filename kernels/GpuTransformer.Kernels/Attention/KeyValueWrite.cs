@@ -24,7 +24,9 @@ public sealed class KeyValueWrite : Operation<KeyValueWriteArgs>
     }
 
     /// <inheritdoc/>
-    protected override void Check(in KeyValueWriteArgs args)
+    protected override void Check(in KeyValueWriteArgs args) => CheckAll(args);
+
+    internal void CheckAll(in KeyValueWriteArgs args)
     {
         PagedKeysCheck.Pages(Name, args.Pages, hasValues: true);
         ShapeCheck.Active(Name, "rows", args.Rows);

@@ -59,7 +59,7 @@ internal static unsafe class KeyValueWriteCpu
         var end = Math.Min(a.Rows.Count, (tile + 1) * RowsPerTile);
         for (var row = tile * RowsPerTile; row < end;)
         {
-            var count = RowsOfPage(ref a, row, end);
+            var count = RowsOfPage(a.WriteTable, row, end);
             var slot = a.WriteTable[2 * row + 1];
             if (PageOf(ref a, a.WriteTable[2 * row], slot) is var page and >= 0)
             {
@@ -71,9 +71,9 @@ internal static unsafe class KeyValueWriteCpu
     }
 
     /// <summary>How many rows from this one on go to slots that follow each other in one page.</summary>
-    private static int RowsOfPage(ref Args a, int row, int end)
+    internal static int RowsOfPage(int* writeTable, int row, int end)
     {
-        var table = a.WriteTable + 2 * row;
+        var table = writeTable + 2 * row;
         var count = 1;
         while (row + count < end && table[2 * count] == table[0] && table[2 * count + 1] == table[1] + count
             && (table[1] + count) % PagedKeys.PageTokens != 0)

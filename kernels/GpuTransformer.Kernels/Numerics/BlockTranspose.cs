@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary>Transposes a small matrix in cache, 4 x 4 elements at a time.</summary>
+/// <summary>Transposes a small matrix in cache, 16, 8 or 4 rows by 4 columns at a time: a register holds the same four
+/// columns of rows that are four apart, so that four registers, transposed within each 128 bits, are four whole columns.</summary>
 internal static unsafe class BlockTranspose
 {
     /// <summary>to[column, row] = from[row, column].</summary>
@@ -26,10 +27,7 @@ internal static unsafe class BlockTranspose
             var end = Math.Min(first + 16, fourRows);
             for (var c = 0; c < fourColumns; c += 4)
             {
-                for (var r = first; r < end; r += 4)
-                {
-                    FourByFour(from + r * fromStride + c, fromStride, to + c * toStride + r, toStride);
-                }
+                Strip(from + first * fromStride + c, fromStride, to + c * toStride + first, toStride, end - first);
             }
         }
 
@@ -49,6 +47,75 @@ internal static unsafe class BlockTranspose
             }
         }
     }
+
+    /// <summary>4 to 16 rows, a multiple of 4, by 4 columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Strip(float* from, nint fromStride, float* to, nint toStride, int rows)
+    {
+        var r = 0;
+        if (Avx512F.IsSupported && rows == 16)
+        {
+            SixteenByFour(from, fromStride, to, toStride);
+            return;
+        }
+
+        for (; Avx.IsSupported && r + 8 <= rows; r += 8)
+        {
+            EightByFour(from + r * fromStride, fromStride, to + r, toStride);
+        }
+
+        for (; r < rows; r += 4)
+        {
+            FourByFour(from + r * fromStride, fromStride, to + r, toStride);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void SixteenByFour(float* from, nint fromStride, float* to, nint toStride)
+    {
+        var a = EveryFourthOf16(from, fromStride);
+        var b = EveryFourthOf16(from + fromStride, fromStride);
+        var c = EveryFourthOf16(from + 2 * fromStride, fromStride);
+        var d = EveryFourthOf16(from + 3 * fromStride, fromStride);
+        var abLow = Avx512F.UnpackLow(a, b).AsDouble();
+        var abHigh = Avx512F.UnpackHigh(a, b).AsDouble();
+        var cdLow = Avx512F.UnpackLow(c, d).AsDouble();
+        var cdHigh = Avx512F.UnpackHigh(c, d).AsDouble();
+        Avx512F.UnpackLow(abLow, cdLow).AsSingle().Store(to);
+        Avx512F.UnpackHigh(abLow, cdLow).AsSingle().Store(to + toStride);
+        Avx512F.UnpackLow(abHigh, cdHigh).AsSingle().Store(to + 2 * toStride);
+        Avx512F.UnpackHigh(abHigh, cdHigh).AsSingle().Store(to + 3 * toStride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> EveryFourthOf16(float* from, nint stride)
+    {
+        var rows = Vector128.Load(from).ToVector256Unsafe().ToVector512Unsafe();
+        rows = Avx512F.InsertVector128(rows, Vector128.Load(from + 4 * stride), 1);
+        rows = Avx512F.InsertVector128(rows, Vector128.Load(from + 8 * stride), 2);
+        return Avx512F.InsertVector128(rows, Vector128.Load(from + 12 * stride), 3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void EightByFour(float* from, nint fromStride, float* to, nint toStride)
+    {
+        var a = EveryFourthOf8(from, fromStride);
+        var b = EveryFourthOf8(from + fromStride, fromStride);
+        var c = EveryFourthOf8(from + 2 * fromStride, fromStride);
+        var d = EveryFourthOf8(from + 3 * fromStride, fromStride);
+        var abLow = Avx.UnpackLow(a, b).AsDouble();
+        var abHigh = Avx.UnpackHigh(a, b).AsDouble();
+        var cdLow = Avx.UnpackLow(c, d).AsDouble();
+        var cdHigh = Avx.UnpackHigh(c, d).AsDouble();
+        Avx.UnpackLow(abLow, cdLow).AsSingle().Store(to);
+        Avx.UnpackHigh(abLow, cdLow).AsSingle().Store(to + toStride);
+        Avx.UnpackLow(abHigh, cdHigh).AsSingle().Store(to + 2 * toStride);
+        Avx.UnpackHigh(abHigh, cdHigh).AsSingle().Store(to + 3 * toStride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> EveryFourthOf8(float* from, nint stride) =>
+        Avx.InsertVector128(Vector128.Load(from).ToVector256Unsafe(), Vector128.Load(from + 4 * stride), 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FourByFour(float* from, nint fromStride, float* to, nint toStride)

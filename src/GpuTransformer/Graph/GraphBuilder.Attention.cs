@@ -6,7 +6,8 @@ namespace GpuTransformer.Graph;
 internal sealed partial class GraphBuilder
 {
     /// <summary>Writes keys and values of a layer into pages.</summary>
-    /// <param name="persistent">The pages outlive the run (a cache); else they live in the arena.</param>
+    /// <param name="persistent">The pages outlive the run (a cache); else they live in the arena, and the rows of a sequence
+    /// follow each other.</param>
     public LayerKeys WriteKeys(
         string layer, GraphTensor key, GraphTensor value, KeySpace space, IntTable writeTable, int numKvHeads, bool persistent)
     {
@@ -17,14 +18,13 @@ internal sealed partial class GraphBuilder
         }
 
         var keys = DeclareKeys(layer, space, numKvHeads, key.Width / numKvHeads, persistent);
+        var own = new OwnKeys(key, value, writeTable);
+        keys = persistent ? keys : keys with { Own = own };
         _nodes.Add(new Node<KeyValueWriteArgs>(
-            layer, [key.Tensor, value.Tensor], [keys.Keys, keys.Values], k => k.KeyValueWrite, s => new KeyValueWriteArgs
+            layer, [key.Tensor, value.Tensor], [keys.Keys, keys.Values], k => k.KeyValueWrite, s => WriteArgs(s, keys, own) with
             {
-                Key = s.RowsIn(key),
-                Value = s.RowsIn(value),
-                Pages = PagesOf(s, keys),
-                WriteTable = s.TableView(writeTable),
-                Rows = s.Active(key.Rows),
+                // Nothing to write where attention reads the rows themselves.
+                Rows = NeedsPages(s, keys) ? s.Active(key.Rows) : ActiveRows.Fixed(0),
             }));
         return keys;
     }
@@ -94,7 +94,7 @@ internal sealed partial class GraphBuilder
     {
         Expect(layer, "query", query, sees.Queries, numHeads * keys.HeadDim);
         var y = Tensor(layer, query.Rows, query.Width);
-        Add(layer, [query], y, k => k.Attention.With<TScore>(), s => new AttentionArgs<TScore>
+        AttentionArgs<TScore> Arguments(Session s) => new()
         {
             Query = s.RowsIn(query),
             Output = s.RowsIn(y),
@@ -106,7 +106,25 @@ internal sealed partial class GraphBuilder
             NumHeads = numHeads,
             Scale = scale ?? 1f / MathF.Sqrt(keys.HeadDim),
             Score = score(s),
-        }, keys.Keys, keys.Values);
+        };
+        var paged = new Node<AttentionArgs<TScore>>(
+            layer, [query.Tensor, keys.Keys, keys.Values], [y.Tensor], k => k.Attention.With<TScore>(), Arguments);
+        if (keys.Own is not { } own || own.Key.Rows != sees.Queries)
+        {
+            _readPages.Add(keys.Keys);
+            _nodes.Add(paged);
+            return y;
+        }
+
+        _nodes.Add(new EitherNode(
+            paged,
+            new Node<OwnKeysAttentionArgs<TScore>>(
+                layer,
+                [query.Tensor, own.Key.Tensor, own.Value.Tensor],
+                [y.Tensor],
+                k => k.Attention.With<TScore>().OverOwnKeys,
+                s => new OwnKeysAttentionArgs<TScore> { Attention = Arguments(s), Write = WriteArgs(s, keys, own) }),
+            s => NeedsPages(s, keys)));
         return y;
     }
 
@@ -115,6 +133,7 @@ internal sealed partial class GraphBuilder
         string layer, GraphTensor query, LayerKeys keys, Visibility sees, int numHeads, float? scale = null)
     {
         Expect(layer, "query", query, sees.Queries, numHeads * keys.HeadDim);
+        _readPages.Add(keys.Keys);
         var slots = keys.Space.SlotsPerSequence;
         var y = Tensor($"{layer}.map", query.Rows, numHeads * slots);
         Add(layer, [query], y, k => k.AttentionMap, s => new AttentionMapArgs
@@ -130,6 +149,20 @@ internal sealed partial class GraphBuilder
         }, keys.Keys, keys.Values);
         return y;
     }
+
+    private static KeyValueWriteArgs WriteArgs(Session s, LayerKeys keys, OwnKeys own) => new()
+    {
+        Key = s.RowsIn(own.Key),
+        Value = s.RowsIn(own.Value),
+        Pages = PagesOf(s, keys),
+        WriteTable = s.TableView(own.WriteTable),
+        Rows = s.Active(own.Key.Rows),
+    };
+
+    /// <summary>Whether anything reads a layer's pages, where the session runs.</summary>
+    private bool NeedsPages(Session s, LayerKeys keys) =>
+        keys.Own is null || _readPages.Contains(keys.Keys)
+        || !OwnKeysAttention<PlainScore>.IsFor(s.Kernels, keys.Space.SlotsPerSequence);
 
     private static PagedKeys PagesOf(Session s, LayerKeys keys) => new()
     {

@@ -12,6 +12,7 @@ internal sealed partial class GraphBuilder(string name)
     private readonly List<IntTable> _tables = [];
     private readonly List<RowSpace> _rowSpaces = [];
     private readonly List<LayerKeys> _caches = [];
+    private readonly HashSet<ValueInfo> _readPages = [];
     private readonly Dictionary<string, GraphTensor> _inputs = [];
     private readonly Dictionary<string, GraphTensor> _outputs = [];
     private int _slots = 1;

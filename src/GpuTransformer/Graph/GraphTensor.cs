@@ -83,4 +83,11 @@ internal sealed record Visibility(
     RowSpace Queries, KeySpace Keys, IntTable RowTable, IntTable BlockTable, int BlockRows, int BlockCapacity, int BlockSlot);
 
 /// <summary>Keys and values of one layer, written by one operation and read by attention.</summary>
-internal sealed record LayerKeys(KeySpace Space, ValueInfo Keys, ValueInfo Values, int NumKvHeads, int HeadDim);
+internal sealed record LayerKeys(KeySpace Space, ValueInfo Keys, ValueInfo Values, int NumKvHeads, int HeadDim)
+{
+    /// <summary>The rows that the pages are written from in the same run; null: a cache, which also holds rows of other runs.</summary>
+    public OwnKeys? Own { get; init; }
+}
+
+/// <summary>Rows of keys and values, and the slots they go to.</summary>
+internal sealed record OwnKeys(GraphTensor Key, GraphTensor Value, IntTable WriteTable);

@@ -40,3 +40,11 @@ internal sealed class Node<TArgs>(
         }
     }
 }
+
+/// <summary>One of two nodes that write the same, as a session's device and its readers ask.</summary>
+/// <param name="takesFirst">Decides, when a session binds.</param>
+internal sealed class EitherNode(Node first, Node second, Func<Session, bool> takesFirst)
+    : Node(first.Layer, [.. first.Reads.Union(second.Reads)], first.Writes)
+{
+    public override BoundOperation Bind(Session session) => (takesFirst(session) ? first : second).Bind(session);
+}
