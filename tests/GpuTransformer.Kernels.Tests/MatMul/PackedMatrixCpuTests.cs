@@ -34,6 +34,22 @@ public sealed class PackedMatrixCpuTests(DeviceFixture devices) : IClassFixture<
         }
     }
 
+    [Fact]
+    public void ACopyOfPanels_HoldsTheSameAndStandsAlone()
+    {
+        var source = new Source(37, 64, false, 0);
+        var packed = PackedMatrix.Create(devices[TestDeviceKind.Default].Kernels, WeightEncoding.BF16, source);
+        var expected = new float[64];
+        packed.CopyRow(36, expected);
+        using var copy = packed.CopyPanels()!;
+        packed.Dispose();
+        var row = new float[64];
+        copy.CopyRow(36, row);
+        Assert.Equal(expected, row);
+        Assert.Equal((37, 64, WeightEncoding.BF16), (copy.N, copy.K, copy.Encoding));
+        Assert.Throws<ObjectDisposedException>(() => packed.CopyPanels());
+    }
+
     [Theory]
     [InlineData(VariantKind.Naive)]
     [InlineData(VariantKind.Group)]

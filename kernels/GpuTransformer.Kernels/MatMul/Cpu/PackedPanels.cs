@@ -48,17 +48,7 @@ internal static unsafe class PackedPanels
     /// <exception cref="DeviceException">There is not enough memory.</exception>
     public static Header* Make(in Header start, WeightRows[] sources, int threads)
     {
-        var bytes = ByteSize(start.Kind, start.Encoding, start.N, start.K);
-        Header* header;
-        try
-        {
-            header = (Header*)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
-        }
-        catch (OutOfMemoryException error)
-        {
-            throw new DeviceException($"{sources[0].Name}: {bytes} bytes for the packed weight are not there.", error);
-        }
-
+        var header = Allocate(ByteSize(start.Kind, start.Encoding, start.N, start.K), sources[0].Name);
         try
         {
             *header = start;
@@ -76,6 +66,28 @@ internal static unsafe class PackedPanels
         {
             Free(header);
             throw;
+        }
+    }
+
+    /// <summary>The same panels at another address.</summary>
+    /// <exception cref="DeviceException">There is not enough memory.</exception>
+    public static Header* Copy(Header* header)
+    {
+        var bytes = ByteSize((long)header);
+        var copy = Allocate(bytes, "a copy");
+        NativeMemory.Copy(header, copy, (nuint)bytes);
+        return copy;
+    }
+
+    private static Header* Allocate(long bytes, string name)
+    {
+        try
+        {
+            return (Header*)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+        }
+        catch (OutOfMemoryException error)
+        {
+            throw new DeviceException($"{name}: {bytes} bytes for the packed weight are not there.", error);
         }
     }
 

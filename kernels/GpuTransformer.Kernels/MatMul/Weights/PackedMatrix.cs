@@ -131,6 +131,16 @@ public sealed unsafe class PackedMatrix : IDisposable
         return new PackedMatrix(PackedPanels.Make(header, sources.ToArray(), CpuPool.Shared.Threads));
     }
 
+    /// <summary>The same panels in memory of their own: a benchmark's many weights, without packing each. Null where it is
+    /// rows in a device's memory.</summary>
+    /// <exception cref="ObjectDisposedException">The matrix was disposed.</exception>
+    /// <exception cref="DeviceException">There is not enough memory.</exception>
+    internal PackedMatrix? CopyPanels()
+    {
+        ObjectDisposedException.ThrowIf(_panels == null && _rows is null, this);
+        return _panels == null ? null : new PackedMatrix(PackedPanels.Copy(_panels));
+    }
+
     /// <summary>Sets the weight's part of a matmul's arguments: N, K, and where the weight is.</summary>
     /// <exception cref="ObjectDisposedException">The matrix was disposed.</exception>
     public void AttachTo<TEpilogue>(ref MatMulArgs<TEpilogue> args)

@@ -34,7 +34,8 @@ internal sealed class WeightRingCase : BenchCase
         _y = device.Empty((long)shape.M * shape.N, "y");
         var first = PackedMatrix.Create(device.Kernels, encoding, activations, _weight);
         var count = (int)Math.Max(1, (ringBytes + first.ByteSize - 1) / first.ByteSize);
-        _ring = [first, .. Enumerable.Range(1, count - 1).Select(_ => PackedMatrix.Create(device.Kernels, encoding, activations, _weight))];
+        _ring = [first, .. Enumerable.Range(1, count - 1).Select(
+            _ => first.CopyPanels() ?? PackedMatrix.Create(device.Kernels, encoding, activations, _weight))];
         _operations = [.. _ring.Select(Bind)];
         if (_operations[0].WorkspaceFloats > 0)
         {
