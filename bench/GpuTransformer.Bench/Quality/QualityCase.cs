@@ -1,3 +1,4 @@
+using GpuTransformer.Kernels;
 using GpuTransformer.Models;
 using GpuTransformer.Weights;
 
@@ -14,6 +15,12 @@ internal sealed record QualityCase(string Model, string Folder, Func<Transformer
     {
         using var model = TransformerModel.Load(Folder, device, options);
         var weights = model.Weights();
-        return (Measure(model), weights.Where(w => !w.IsMapped).Sum(w => w.Bytes), weights.Any(w => w.Encoding.Contains(" x ", StringComparison.Ordinal)));
+        var result = Measure(model);
+        if (result.Answers.Count == 0 && result.Vectors is not [_, ..])
+        {
+            throw new InputException($"{Model}: the text is too short to be measured by");
+        }
+
+        return (result, weights.Where(w => !w.IsMapped).Sum(w => w.Bytes), weights.Any(w => w.Encoding.Contains(" x ", StringComparison.Ordinal)));
     }
 }

@@ -31,9 +31,14 @@ internal static class QualityCommand
         {
             var given = parsed.GetValue(text) is { } file ? File.ReadAllText(file.FullName) : null;
             var words = parsed.GetValue(models) ?? [];
+            var all = Cases(given ?? Text("prose.txt"), given ?? Text("verse.txt")).ToArray();
+            var cases = all.Where(c => words.Length == 0 || words.Any(word => c.Model.Contains(word, StringComparison.Ordinal))).ToArray();
+            if (cases.Length == 0)
+            {
+                throw new ArgumentException($"--model: no name holds '{string.Join("' or '", words)}'; there are: {string.Join(", ", all.Select(c => c.Model))}");
+            }
+
             using var device = ComputeDevice.Open("cpu");
-            var cases = Cases(given ?? Text("prose.txt"), given ?? Text("verse.txt"))
-                .Where(c => words.Length == 0 || words.Any(word => c.Model.Contains(word, StringComparison.Ordinal)));
             Print(BenchProgram.NewConsole(), device, cases);
             return BenchExit.Ok;
         });

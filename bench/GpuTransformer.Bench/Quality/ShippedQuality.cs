@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using GpuTransformer.Models;
 using GpuTransformer.Tasks;
+using GpuTransformer.Tokenizers;
 using GpuTransformer.Weights;
 
 namespace GpuTransformer.Bench.Quality;
@@ -55,7 +56,7 @@ internal static class ShippedQuality
         var (answers, loss, right) = (new List<int[]>(), 0.0, 0);
         foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            var ids = bert.Tokenizer.Encode(line).Ids.ToArray();
+            var ids = bert.Tokenizer.With(new TruncationOptions(bert.Config.MaxLength), null).Encode(line).Ids;
             for (var at = 1 + MaskEvery / 2; at < ids.Length - 1; at += MaskEvery)
             {
                 int[] masked = [.. ids[..at], mask, .. ids[(at + 1)..]];
@@ -75,8 +76,9 @@ internal static class ShippedQuality
     public static QualityResult Sentences(TransformerModel model, string text)
     {
         var encoder = (TextEncoder)model;
+        var tokenizer = encoder.Tokenizer.With(new TruncationOptions(encoder.Config.MaxLength), null);
         var tokens = text.Split(['\n', '.'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Where(s => s.Length > 10).Select(s => encoder.Tokenizer.With(null, null).Encode(s)).ToArray();
+            .Where(s => s.Length > 10).Select(s => tokenizer.Encode(s)).ToArray();
         var pooling = new SentencePooling([PoolingMode.Mean]);
         var vectors = encoder.HiddenStates(tokens).Select(states => Normalized(pooling.Pool(states, encoder.Config.HiddenSize))).ToArray();
         return new QualityResult($"{vectors.Length} sentences", [], vectors);

@@ -21,6 +21,12 @@ internal static class StartCommand
         var command = new Command("start", $"Start a published program again and again: gputx embed FOLDER \"{Sentence}\".") { program, model, runs };
         command.SetAction(async (parsed, cancellation) =>
         {
+            var times = parsed.GetValue(runs);
+            if (times < 1)
+            {
+                throw new ArgumentException($"--runs {times}: expected at least one.");
+            }
+
             var path = parsed.GetValue(program)!;
             if (!File.Exists(path))
             {
@@ -28,7 +34,7 @@ internal static class StartCommand
             }
 
             string[] arguments = ["embed", parsed.GetValue(model)!, Sentence];
-            StartTable.Print(BenchProgram.NewConsole(), await StartedProgram.Times(path, arguments, Math.Max(1, parsed.GetValue(runs)), cancellation));
+            StartTable.Print(BenchProgram.NewConsole(), await StartedProgram.Times(path, arguments, times, cancellation));
             return BenchExit.Ok;
         });
         return command;
