@@ -17,15 +17,20 @@ public sealed class KernelSet
     /// folder, unless the environment variable <c>GPUTX_TUNING</c> is <c>off</c> or names another file.</param>
     /// <exception cref="DeviceException">An OpenCL device without the generic address space.</exception>
     public KernelSet(Accelerator accelerator, VariantKind? variant = null, TuningTable? tuning = null)
+        : this(accelerator, DeviceTraits.Of(accelerator), variant, tuning)
     {
-        ArgumentNullException.ThrowIfNull(accelerator);
+    }
+
+    /// <summary>The same with traits that are not all the accelerator's own.</summary>
+    internal KernelSet(Accelerator accelerator, DeviceTraits traits, VariantKind? variant, TuningTable? tuning)
+    {
         if (accelerator is CLAccelerator cl && OpenClRefusal(cl.Name, cl.Capabilities) is { } refusal)
         {
             throw new DeviceException(refusal);
         }
 
         Accelerator = accelerator;
-        Traits = DeviceTraits.Of(accelerator);
+        Traits = traits;
         RequestedVariant = variant;
         Tuning = tuning ?? TuningTable.For(Traits);
         if (variant == VariantKind.Cpu && Traits.Kind != DeviceKind.Cpu)

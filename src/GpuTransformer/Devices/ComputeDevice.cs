@@ -14,7 +14,8 @@ public sealed class ComputeDevice : IDisposable
 {
     private readonly Context _context;
 
-    private ComputeDevice(Context context, Device device, VariantKind? variant, string choice)
+    private ComputeDevice(
+        Context context, Device device, VariantKind? variant, string choice, Func<DeviceTraits, DeviceTraits>? seenAs = null)
     {
         _context = context;
         Choice = choice;
@@ -30,7 +31,8 @@ public sealed class ComputeDevice : IDisposable
 
         try
         {
-            Kernels = new KernelSet(Accelerator, variant);
+            var traits = DeviceTraits.Of(Accelerator);
+            Kernels = new KernelSet(Accelerator, seenAs is null ? traits : seenAs(traits), variant, tuning: null);
         }
         catch
         {
@@ -78,6 +80,19 @@ public sealed class ComputeDevice : IDisposable
     {
         var card = CPUDevice.Nvidia;
         return new ComputeDevice(Context.Create(builder => builder.CPU(card)), card, VariantKind.Group, "a CPU in the shape of a graphics card");
+    }
+
+    /// <summary>The same, taken for a card by the host: its memory is reached by copies alone, and every store of keys has a
+    /// stream of its own.</summary>
+    /// <param name="kind">Which driver's card.</param>
+    internal static ComputeDevice OpenCpuAsCard(DeviceKind kind)
+    {
+        const long memory = 8L << 30;
+        const int shared = 48 << 10;
+        var card = CPUDevice.Nvidia;
+        return new ComputeDevice(
+            Context.Create(builder => builder.CPU(card)), card, VariantKind.Group, $"a CPU taken for a {kind} card",
+            traits => traits with { Kind = kind, MemoryBytes = memory, SharedBytes = shared, SimdBits = 0, CpuThreads = 0 });
     }
 
     /// <summary>The devices of one kind that this machine has, without opening one.</summary>

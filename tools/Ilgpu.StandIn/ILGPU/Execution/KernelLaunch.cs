@@ -51,7 +51,7 @@ internal static class KernelLaunch
         return customGroupSize == 0 ? accelerator.WarpSize : customGroupSize;
     }
 
-    internal static void Run(Accelerator accelerator, in KernelConfig config, KernelTask task)
+    internal static void Run(Accelerator accelerator, AcceleratorStream stream, in KernelConfig config, KernelTask task)
     {
         CheckBounds(accelerator, config);
         if (config.UsesDynamicSharedMemory && !DynamicMemoryUse.In(task.Kernel.Method))
@@ -62,6 +62,14 @@ internal static class KernelLaunch
         if (GroupRun.CurrentOrNull != null)
             KernelFault.Fail("A kernel cannot launch a kernel.");
         task.Prepare(accelerator, config);
+        if (accelerator.Late is { } late)
+            late.Add(stream, task);
+        else
+            RunNow(accelerator, task);
+    }
+
+    internal static void RunNow(Accelerator accelerator, KernelTask task)
+    {
         lock (accelerator.LaunchLock)
         {
             if (accelerator.Races is { } check)
@@ -71,7 +79,8 @@ internal static class KernelLaunch
         }
     }
 
-    internal static void RunIndexed<TIndex>(Accelerator accelerator, TIndex extent, int groupSize, KernelTask task)
+    internal static void RunIndexed<TIndex>(
+        Accelerator accelerator, AcceleratorStream stream, TIndex extent, int groupSize, KernelTask task)
         where TIndex : struct, IIndex
     {
         var size = extent switch
@@ -87,6 +96,7 @@ internal static class KernelLaunch
         task.UserDim = size;
         Run(
             accelerator,
+            stream,
             new KernelConfig(
                 new Index3D((size.X + groupSize - 1) / groupSize, size.Y, size.Z),
                 new Index3D(groupSize, 1, 1)),

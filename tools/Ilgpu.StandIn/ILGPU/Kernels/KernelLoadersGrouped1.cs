@@ -14,6 +14,7 @@ public static partial class KernelLoaders
         return (stream, config, a1) =>
             KernelLaunch.Run(
                 accelerator,
+                stream,
                 config,
                 new KernelTask<T1>(action) { A1 = a1 });
     }
@@ -50,6 +51,7 @@ public static partial class KernelLoaders
         return (stream, config, a1, a2) =>
             KernelLaunch.Run(
                 accelerator,
+                stream,
                 config,
                 new KernelTask<T1, T2>(action) { A1 = a1, A2 = a2 });
     }
@@ -89,6 +91,7 @@ public static partial class KernelLoaders
         return (stream, config, a1, a2, a3) =>
             KernelLaunch.Run(
                 accelerator,
+                stream,
                 config,
                 new KernelTask<T1, T2, T3>(action) { A1 = a1, A2 = a2, A3 = a3 });
     }
@@ -132,6 +135,7 @@ public static partial class KernelLoaders
         return (stream, config, a1, a2, a3, a4) =>
             KernelLaunch.Run(
                 accelerator,
+                stream,
                 config,
                 new KernelTask<T1, T2, T3, T4>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4 });
     }
@@ -179,6 +183,7 @@ public static partial class KernelLoaders
         return (stream, config, a1, a2, a3, a4, a5) =>
             KernelLaunch.Run(
                 accelerator,
+                stream,
                 config,
                 new KernelTask<T1, T2, T3, T4, T5>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5 });
     }

@@ -24,6 +24,7 @@ public static partial class KernelLoaders
         return (stream, config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11) =>
             KernelLaunch.Run(
                 accelerator,
+                stream,
                 config,
                 new KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5, A6 = a6, A7 = a7, A8 = a8, A9 = a9, A10 = a10, A11 = a11 });
     }
@@ -99,6 +100,7 @@ public static partial class KernelLoaders
         return (stream, config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12) =>
             KernelLaunch.Run(
                 accelerator,
+                stream,
                 config,
                 new KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5, A6 = a6, A7 = a7, A8 = a8, A9 = a9, A10 = a10, A11 = a11, A12 = a12 });
     }
@@ -178,6 +180,7 @@ public static partial class KernelLoaders
         return (stream, config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13) =>
             KernelLaunch.Run(
                 accelerator,
+                stream,
                 config,
                 new KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5, A6 = a6, A7 = a7, A8 = a8, A9 = a9, A10 = a10, A11 = a11, A12 = a12, A13 = a13 });
     }
@@ -261,6 +264,7 @@ public static partial class KernelLoaders
         return (stream, config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14) =>
             KernelLaunch.Run(
                 accelerator,
+                stream,
                 config,
                 new KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5, A6 = a6, A7 = a7, A8 = a8, A9 = a9, A10 = a10, A11 = a11, A12 = a12, A13 = a13, A14 = a14 });
     }

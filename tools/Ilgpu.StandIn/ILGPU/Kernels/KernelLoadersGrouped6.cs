@@ -19,6 +19,7 @@ public static partial class KernelLoaders
         return (stream, config, a1, a2, a3, a4, a5, a6) =>
             KernelLaunch.Run(
                 accelerator,
+                stream,
                 config,
                 new KernelTask<T1, T2, T3, T4, T5, T6>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5, A6 = a6 });
     }
@@ -74,6 +75,7 @@ public static partial class KernelLoaders
         return (stream, config, a1, a2, a3, a4, a5, a6, a7) =>
             KernelLaunch.Run(
                 accelerator,
+                stream,
                 config,
                 new KernelTask<T1, T2, T3, T4, T5, T6, T7>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5, A6 = a6, A7 = a7 });
     }
@@ -133,6 +135,7 @@ public static partial class KernelLoaders
         return (stream, config, a1, a2, a3, a4, a5, a6, a7, a8) =>
             KernelLaunch.Run(
                 accelerator,
+                stream,
                 config,
                 new KernelTask<T1, T2, T3, T4, T5, T6, T7, T8>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5, A6 = a6, A7 = a7, A8 = a8 });
     }
@@ -196,6 +199,7 @@ public static partial class KernelLoaders
         return (stream, config, a1, a2, a3, a4, a5, a6, a7, a8, a9) =>
             KernelLaunch.Run(
                 accelerator,
+                stream,
                 config,
                 new KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5, A6 = a6, A7 = a7, A8 = a8, A9 = a9 });
     }
@@ -263,6 +267,7 @@ public static partial class KernelLoaders
         return (stream, config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10) =>
             KernelLaunch.Run(
                 accelerator,
+                stream,
                 config,
                 new KernelTask<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5, A6 = a6, A7 = a7, A8 = a8, A9 = a9, A10 = a10 });
     }

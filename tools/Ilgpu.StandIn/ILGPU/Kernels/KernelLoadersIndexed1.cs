@@ -17,6 +17,7 @@ public static partial class KernelLoaders
         return (stream, extent, a1) =>
             KernelLaunch.RunIndexed(
                 accelerator,
+                stream,
                 extent,
                 groupSize,
                 new IndexedTask<TIndex, T1>(action) { A1 = a1 });
@@ -63,6 +64,7 @@ public static partial class KernelLoaders
         return (stream, extent, a1, a2) =>
             KernelLaunch.RunIndexed(
                 accelerator,
+                stream,
                 extent,
                 groupSize,
                 new IndexedTask<TIndex, T1, T2>(action) { A1 = a1, A2 = a2 });
@@ -113,6 +115,7 @@ public static partial class KernelLoaders
         return (stream, extent, a1, a2, a3) =>
             KernelLaunch.RunIndexed(
                 accelerator,
+                stream,
                 extent,
                 groupSize,
                 new IndexedTask<TIndex, T1, T2, T3>(action) { A1 = a1, A2 = a2, A3 = a3 });
@@ -167,6 +170,7 @@ public static partial class KernelLoaders
         return (stream, extent, a1, a2, a3, a4) =>
             KernelLaunch.RunIndexed(
                 accelerator,
+                stream,
                 extent,
                 groupSize,
                 new IndexedTask<TIndex, T1, T2, T3, T4>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4 });

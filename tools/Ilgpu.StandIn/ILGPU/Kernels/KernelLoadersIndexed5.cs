@@ -21,6 +21,7 @@ public static partial class KernelLoaders
         return (stream, extent, a1, a2, a3, a4, a5) =>
             KernelLaunch.RunIndexed(
                 accelerator,
+                stream,
                 extent,
                 groupSize,
                 new IndexedTask<TIndex, T1, T2, T3, T4, T5>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5 });
@@ -83,6 +84,7 @@ public static partial class KernelLoaders
         return (stream, extent, a1, a2, a3, a4, a5, a6) =>
             KernelLaunch.RunIndexed(
                 accelerator,
+                stream,
                 extent,
                 groupSize,
                 new IndexedTask<TIndex, T1, T2, T3, T4, T5, T6>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5, A6 = a6 });
@@ -149,6 +151,7 @@ public static partial class KernelLoaders
         return (stream, extent, a1, a2, a3, a4, a5, a6, a7) =>
             KernelLaunch.RunIndexed(
                 accelerator,
+                stream,
                 extent,
                 groupSize,
                 new IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5, A6 = a6, A7 = a7 });
@@ -219,6 +222,7 @@ public static partial class KernelLoaders
         return (stream, extent, a1, a2, a3, a4, a5, a6, a7, a8) =>
             KernelLaunch.RunIndexed(
                 accelerator,
+                stream,
                 extent,
                 groupSize,
                 new IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5, A6 = a6, A7 = a7, A8 = a8 });

@@ -25,6 +25,7 @@ public static partial class KernelLoaders
         return (stream, extent, a1, a2, a3, a4, a5, a6, a7, a8, a9) =>
             KernelLaunch.RunIndexed(
                 accelerator,
+                stream,
                 extent,
                 groupSize,
                 new IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5, A6 = a6, A7 = a7, A8 = a8, A9 = a9 });
@@ -103,6 +104,7 @@ public static partial class KernelLoaders
         return (stream, extent, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10) =>
             KernelLaunch.RunIndexed(
                 accelerator,
+                stream,
                 extent,
                 groupSize,
                 new IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5, A6 = a6, A7 = a7, A8 = a8, A9 = a9, A10 = a10 });
@@ -185,6 +187,7 @@ public static partial class KernelLoaders
         return (stream, extent, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11) =>
             KernelLaunch.RunIndexed(
                 accelerator,
+                stream,
                 extent,
                 groupSize,
                 new IndexedTask<TIndex, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>(action) { A1 = a1, A2 = a2, A3 = a3, A4 = a4, A5 = a5, A6 = a6, A7 = a7, A8 = a8, A9 = a9, A10 = a10, A11 = a11 });

@@ -18,6 +18,9 @@ public abstract partial class Accelerator : CachedExtensionBase<AcceleratorExten
     /// <summary>How launches are checked for races; null: they are not.</summary>
     internal Execution.RaceCheck? Races { get; private set; } = Execution.RaceCheck.OfEnvironment;
 
+    /// <summary>What waits in streams; null: a launch or copy is done when it returns.</summary>
+    internal Execution.LateStreams? Late { get; private set; }
+
     internal Accelerator(Context context, Device device)
     {
         Context = context ?? throw new ArgumentNullException(nameof(context));
@@ -83,12 +86,16 @@ public abstract partial class Accelerator : CachedExtensionBase<AcceleratorExten
     {
         Bind();
         DefaultStream.Synchronize();
+        Late?.Run();
     }
 
     public override string ToString() => Device.ToString();
 
     /// <summary>Checks every launch from here on, with lanes and groups in the order of a seed.</summary>
     internal void CheckRaces(int seed) => Races = Execution.RaceCheck.Of(seed);
+
+    /// <summary>Every launch and copy from here on waits in its stream until that is synchronized.</summary>
+    internal void RunLate() => Late ??= new();
 
     internal abstract AcceleratorStream CreateStreamInternal();
 

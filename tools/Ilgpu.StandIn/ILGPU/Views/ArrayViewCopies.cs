@@ -57,8 +57,8 @@ public static partial class ArrayViewExtensions
         {
             using var host = new BorrowedMemoryBuffer(source.GetAccelerator(), pointer, length, sizeof(T));
             source.Buffer.CopyTo(stream, source.IndexInBytes, host.AsRawArrayView());
+            stream.Synchronize();
         }
-        stream.Synchronize();
     }
 
     public static void CopyFromCPU<T, TView>(this TView target, ref T cpuData, long length)
@@ -80,8 +80,8 @@ public static partial class ArrayViewExtensions
         {
             using var host = new BorrowedMemoryBuffer(target.GetAccelerator(), pointer, length, sizeof(T));
             target.Buffer.CopyFrom(stream, host.AsRawArrayView(), target.IndexInBytes);
+            stream.Synchronize();
         }
-        stream.Synchronize();
     }
 
     public static void CopyToCPU<T, TView>(this TView source, AcceleratorStream stream, in Span<T> span)

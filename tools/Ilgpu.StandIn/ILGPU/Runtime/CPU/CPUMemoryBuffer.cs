@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using ILGPU.Execution;
 
 namespace ILGPU.Runtime.CPU;
 
@@ -13,13 +14,15 @@ public abstract class CPUMemoryBuffer : MemoryBuffer
     public static CPUMemoryBuffer Create(Accelerator accelerator, long length, int elementSize) =>
         new NativeMemoryBuffer(accelerator, length, elementSize);
 
-    protected internal override unsafe void MemSet(
+    protected internal override void MemSet(
         AcceleratorStream stream,
         byte value,
         in ArrayView<byte> targetView)
     {
-        if (targetView.Length > 0)
-            NativeMemory.Fill(Unsafe.AsPointer(ref targetView.AddressOf(0)), (nuint)targetView.Length, value);
+        if (Accelerator.Late is { } late)
+            AddFill(late, stream, value, targetView);
+        else
+            Fill(targetView, value);
     }
 
     protected internal override void CopyTo(
@@ -29,7 +32,7 @@ public abstract class CPUMemoryBuffer : MemoryBuffer
     {
         if (targetView.Length > sourceView.Length)
             throw new ArgumentOutOfRangeException(nameof(targetView));
-        Copy(sourceView, targetView, targetView.Length);
+        Copy(stream, sourceView, targetView, targetView.Length);
     }
 
     protected internal override void CopyFrom(
@@ -39,7 +42,32 @@ public abstract class CPUMemoryBuffer : MemoryBuffer
     {
         if (sourceView.Length > targetView.Length)
             throw new ArgumentOutOfRangeException(nameof(sourceView));
-        Copy(sourceView, targetView, sourceView.Length);
+        Copy(stream, sourceView, targetView, sourceView.Length);
+    }
+
+    private void Copy(AcceleratorStream stream, in ArrayView<byte> source, in ArrayView<byte> target, long length)
+    {
+        if (Accelerator.Late is { } late)
+            AddCopy(late, stream, source, target, length);
+        else
+            Copy(source, target, length);
+    }
+
+    // Apart: a closure is made at the beginning of the method that has it.
+    private static void AddFill(LateStreams late, AcceleratorStream stream, byte value, ArrayView<byte> target) =>
+        late.Add(stream, () => Fill(target, value));
+
+    private static void AddCopy(
+        LateStreams late,
+        AcceleratorStream stream,
+        ArrayView<byte> source,
+        ArrayView<byte> target,
+        long length) => late.Add(stream, () => Copy(source, target, length));
+
+    private static unsafe void Fill(in ArrayView<byte> target, byte value)
+    {
+        if (target.Length > 0)
+            NativeMemory.Fill(Unsafe.AsPointer(ref target.AddressOf(0)), (nuint)target.Length, value);
     }
 
     private static unsafe void Copy(in ArrayView<byte> source, in ArrayView<byte> target, long length)
@@ -70,6 +98,8 @@ internal sealed class NativeMemoryBuffer : CPUMemoryBuffer
 
     protected override void DisposeAcceleratorObject(bool disposing)
     {
+        if (disposing)
+            Accelerator.Late?.Run();
         Marshal.FreeHGlobal(NativePtr);
         NativePtr = 0;
     }

@@ -2,20 +2,22 @@ using System.Diagnostics;
 
 namespace ILGPU.Runtime.CPU;
 
-/// <summary>A launch blocks its caller, so there is never anything to wait for.</summary>
+/// <summary>A launch blocks its caller, so there is nothing to wait for unless streams run late.</summary>
 internal sealed class CPUStream : AcceleratorStream
 {
     internal CPUStream(Accelerator accelerator)
         : base(accelerator)
     { }
 
-    public override void Synchronize()
-    { }
+    public override void Synchronize() => Accelerator.Late?.Run(this);
 
     protected override ProfilingMarker AddProfilingMarkerInternal() => new CPUProfilingMarker(Accelerator);
 
     protected override void DisposeAcceleratorObject(bool disposing)
-    { }
+    {
+        if (disposing)
+            Synchronize();
+    }
 }
 
 /// <summary>A point in time.</summary>
