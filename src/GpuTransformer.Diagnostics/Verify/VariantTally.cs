@@ -11,7 +11,7 @@ internal enum VariantOutcome
     /// <summary>The device cannot run it.</summary>
     NotOnThisDevice,
 
-    /// <summary>No shape of the sweep suits it.</summary>
+    /// <summary>No shape of the sweep suits it, or the run ended before one did.</summary>
     NotReached,
 }
 

@@ -42,6 +42,10 @@ internal sealed record VerifyReport(
 
     public int Cases => Variants.Sum(variant => variant.Cases);
 
+    /// <summary>Why variants did not run that the device could run.</summary>
+    public string WhyNotReached =>
+        DeviceError is null && Interruption is null ? "no shape of this sweep suits them" : "the run ended before it came to them";
+
     /// <summary>Whether all that could run did, and was right.</summary>
     public bool AllRight => DeviceError is null && Interruption is null && Failed == 0 && NotReached == 0 && Passed > 0;
 
@@ -56,7 +60,7 @@ internal sealed record VerifyReport(
     {
         var text = new StringBuilder($"{Passed} of {Passed + Failed + NotReached} variants passed in {Cases:N0} batches, {Seconds:F1} s");
         text.Append(Failed > 0 ? $"; {Failed} failed" : "");
-        text.Append(NotReached > 0 ? $"; {NotReached} suit no shape of this sweep" : "");
+        text.Append(NotReached > 0 ? $"; {NotReached} did not run, {WhyNotReached}" : "");
         text.Append(NotOnThisDevice > 0 ? $"; {NotOnThisDevice} cannot run on this device" : "");
         return text.Append('.').ToString();
     }

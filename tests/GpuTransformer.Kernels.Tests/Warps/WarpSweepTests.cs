@@ -6,7 +6,8 @@ using Xunit.Abstractions;
 namespace GpuTransformer.Kernels.Tests;
 
 /// <summary>Every group variant on CPU accelerators whose largest group is the one that it launches, with warps of 4, 16, 32
-/// and 64: right against float64, and the same bits on all of them. The cases are verify's own.</summary>
+/// and 64: right against float64, and the same bits on all of them. The cases are verify's own: of each variant the shape
+/// with the fewest threads on every warp, that with the most on two of them, in turn.</summary>
 public sealed class WarpSweepTests(ITestOutputHelper log)
 {
     private const int ShapesAVariant = 2;
@@ -20,10 +21,12 @@ public sealed class WarpSweepTests(ITestOutputHelper log)
     {
         using var devices = new WarpDevices();
         var cases = new VariantCases(operation, devices);
+        var seen = new HashSet<int>();
         foreach (var launch in cases.Some(VariantKind.Group, ShapesAVariant))
         {
+            var isFirst = seen.Add(launch.VariantIndex);
             LaunchOutcome? first = null;
-            foreach (var warp in WarpDevices.Warps)
+            foreach (var warp in WarpDevices.Warps.Where((_, i) => isFirst || i % 2 == seen.Count % 2))
             {
                 if (launch.RequiredWarp != 0 && launch.RequiredWarp != warp)
                 {
@@ -34,7 +37,7 @@ public sealed class WarpSweepTests(ITestOutputHelper log)
                 var outcome = cases.Launch(devices[warp, launch.GroupSize], launch, Seed);
                 Assert.True(outcome.Problem is null, $"{launch}, warps of {warp}, groups of {launch.GroupSize}: {outcome.Problem}");
                 var difference = outcome.DifferenceFrom(first ??= outcome);
-                Assert.True(difference is null, $"{launch}, warps of {warp}, against those of {WarpDevices.Warps[0]}: {difference}");
+                Assert.True(difference is null, $"{launch}, warps of {warp}, against the first that ran: {difference}");
             }
         }
     }

@@ -105,7 +105,8 @@ public class VerifyCommandTests
     public void A_run_that_was_interrupted_is_no_fault_of_the_device()
     {
         using var device = ComputeDevice.Open("cpu");
-        var report = new VerifyReport(MachineDescription.Of(device.Kernels), SweepExtent.Smoke, 9, 1, null, [])
+        var waiting = new VariantTally("Add", "add-rows", "group").Result();
+        var report = new VerifyReport(MachineDescription.Of(device.Kernels), SweepExtent.Smoke, 9, 1, null, [waiting])
         {
             Interruption = "at shape 3 of 90",
         };
@@ -113,6 +114,8 @@ public class VerifyCommandTests
         Assert.False(report.IsFault);
         var text = Text(report);
         Assert.Contains("Interrupted at shape 3 of 90; what was checked before it stands.", text, StringComparison.Ordinal);
+        Assert.Contains("Not run (1): the run ended before it came to them:", text, StringComparison.Ordinal);
+        Assert.Contains("suits them", Text(report with { Interruption = null }), StringComparison.Ordinal);
         Assert.DoesNotContain("device failed", text, StringComparison.Ordinal);
         Assert.DoesNotContain("open an issue", text, StringComparison.Ordinal);
         Assert.Contains("open an issue", Text(report with { DeviceError = "it is gone" }), StringComparison.Ordinal);

@@ -68,7 +68,7 @@ internal static class VerifyTable
     {
         foreach (var reason in report.Variants
             .Where(result => result.Cases == 0)
-            .GroupBy(result => result.Reason ?? "no shape of this sweep suits it"))
+            .GroupBy(result => result.Reason ?? report.WhyNotReached))
         {
             console.WriteLine($"Not run ({reason.Count()}): {reason.Key}:");
             foreach (var operation in reason.GroupBy(result => result.Operation))
