@@ -3,7 +3,7 @@ using ILGPU;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary>A convolution as an implicit matmul: the rows of the unfolded image exist only as panels in shared memory.</summary>
+/// <summary>A convolution as an implicit matmul: the rows that positions see exist only as panels in shared memory.</summary>
 internal static class ConvolutionGroup<TTile, TPixels, TWeight>
     where TTile : struct, IMatMulTile<TTile>
     where TPixels : struct, IConvolutionPixels
@@ -24,9 +24,9 @@ internal static class ConvolutionGroup<TTile, TPixels, TWeight>
     /// Shared: two buffers of panels [TileK][rows + 4] and [TileK][columns + 4], transposed as they are stored.
     /// Barriers: one a panel: what was loaded is stored before it, and the other buffer read after it.
     /// Numerics: one accumulator an output and chunk, k ascending, chunks added in ascending order
-    /// (<see cref="MatMulOrder"/>): the bits of unfolding and matmul.
+    /// (<see cref="MatMulOrder"/>): the bits of a matmul over those rows.
     /// Edges: taps outside the image and past the row are zeros in the panel; rows past the last read the last.
-    /// Cost: 2 positions · N · K flops; the unfolded rows are neither written nor read, 8 bytes · K a position less than
+    /// Cost: 2 positions · N · K flops; the rows are neither written nor read, 8 bytes · K a position less than
     /// with them. A panel costs a thread about 15 instructions to find its quad, beside TileK · 32 multiply-adds.
     /// </remarks>
     public static void Kernel(ConvolutionArgs args)

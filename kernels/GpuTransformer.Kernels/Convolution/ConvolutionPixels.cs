@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary>Walks along one unfolded row, four elements at a time, without a division: the state is a tap of the kernel and
+/// <summary>Walks along what one position sees, four elements at a time, without a division: the state is a tap of the kernel and
 /// a channel, which a step of k moves on.</summary>
 internal interface IConvolutionPixels
 {

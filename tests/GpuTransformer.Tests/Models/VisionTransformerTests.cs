@@ -96,6 +96,17 @@ public class VisionTransformerTests
         Assert.Contains(key == "image_size" ? "patch_size" : key == "num_attention_heads" ? "hidden_size" : key, error.Message, StringComparison.Ordinal);
     }
 
+    [SkippableFact]
+    public void An_image_of_more_elements_than_a_tensor_holds_is_refused()
+    {
+        using var folder = ModelFolder.Of(Fixtures.Folder("tiny/vit"));
+        folder.ChangeConfig(c => (c["image_size"], c["num_channels"]) = (1 << 14, 8));
+        using var device = ComputeDevice.Open("cpu");
+        var error = Assert.Throws<InputException>(() => TransformerModel.Load(folder.Path, device));
+        Assert.Contains("image_size", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"{int.MaxValue} elements", error.Message, StringComparison.Ordinal);
+    }
+
     private static float[] Identity(int n)
     {
         var values = new float[n * n];
