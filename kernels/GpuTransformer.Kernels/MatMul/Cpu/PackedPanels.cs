@@ -19,6 +19,9 @@ internal static unsafe class PackedPanels
         public ActivationEncoding Activations;
         public int N;
         public int K;
+
+        /// <summary>Where the memory came from.</summary>
+        public PanelMemory.Slab* Slab;
     }
 
     public static float* FirstPanel(Header* header) => (float*)((byte*)header + Alignment);
@@ -48,10 +51,9 @@ internal static unsafe class PackedPanels
     /// <exception cref="DeviceException">There is not enough memory.</exception>
     public static Header* Make(in Header start, WeightRows[] sources, int threads)
     {
-        var header = Allocate(ByteSize(start.Kind, start.Encoding, start.N, start.K), sources[0].Name);
+        var header = Allocate(start, sources[0].Name);
         try
         {
-            *header = start;
             ClearPadding(header);
             var first = 0;
             foreach (var source in sources)
@@ -73,17 +75,21 @@ internal static unsafe class PackedPanels
     /// <exception cref="DeviceException">There is not enough memory.</exception>
     public static Header* Copy(Header* header)
     {
-        var bytes = ByteSize((long)header);
-        var copy = Allocate(bytes, "a copy");
-        NativeMemory.Copy(header, copy, (nuint)bytes);
+        var copy = Allocate(*header, "a copy");
+        NativeMemory.Copy(FirstPanel(header), FirstPanel(copy), (nuint)(ByteSize((long)header) - Alignment));
         return copy;
     }
 
-    private static Header* Allocate(long bytes, string name)
+    /// <summary>The header, and memory for the panels behind it.</summary>
+    private static Header* Allocate(in Header start, string name)
     {
+        var bytes = ByteSize(start.Kind, start.Encoding, start.N, start.K);
         try
         {
-            return (Header*)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+            var header = (Header*)PanelMemory.Shared.Rent(bytes, out var slab);
+            *header = start;
+            header->Slab = slab;
+            return header;
         }
         catch (OutOfMemoryException error)
         {
@@ -127,7 +133,13 @@ internal static unsafe class PackedPanels
         }
     }
 
-    public static void Free(Header* header) => NativeMemory.AlignedFree(header);
+    public static void Free(Header* header)
+    {
+        if (header != null)
+        {
+            PanelMemory.Shared.Return(header, header->Slab);
+        }
+    }
 
     /// <summary>Column <paramref name="n"/> of the panels, which is row n of the weight.</summary>
     public static void CopyRow(Header* header, int n, Span<float> row)
