@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace GpuTransformer.Kernels;
 
 /// <summary>Attention on a CPU: flash attention over pages, one block of query rows and one or more heads of one key
-/// head a tile. See <see cref="AttentionCpuBlock{TSimd, TVector, TScore}"/> for how a tile computes.</summary>
+/// head a tile, or a chunk of its keys (<see cref="AttentionCpuSplit"/>). See <see cref="AttentionCpuBlock{TSimd, TVector, TScore}"/> for how a tile computes.</summary>
 internal unsafe struct AttentionCpu<TScore> : ISimdTile
     where TScore : struct, IScorePolicy
 {
@@ -50,6 +50,9 @@ internal unsafe struct AttentionCpu<TScore> : ISimdTile
 
         /// <summary>The rows that keys and values are read from; null: from the pages.</summary>
         public AttentionCpuOwnKeys Own;
+
+        /// <summary>Whether chunks of keys are tiles of their own in this run.</summary>
+        public AttentionCpuSplit Split;
     }
 
     /// <summary>The variant for this processor's widest registers.</summary>
@@ -91,12 +94,17 @@ internal unsafe struct AttentionCpu<TScore> : ISimdTile
     internal static int TileCount(void* args)
     {
         ref var a = ref Unsafe.AsRef<Args>(args);
-        if (!a.Own.IsNull)
+        var places = a.Blocks.Count * (a.NumHeads / a.HeadsPerTile);
+        if (a.Own.IsNull)
+        {
+            a.Split.Begin(ref a, places);
+        }
+        else
         {
             a.Own.Begin();
         }
 
-        return a.Blocks.Count * (a.NumHeads / a.HeadsPerTile);
+        return places * a.Split.Parts;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -105,23 +113,25 @@ internal unsafe struct AttentionCpu<TScore> : ISimdTile
         where TVector : struct
     {
         ref var a = ref Unsafe.AsRef<Args>(args);
-        var (block, headTile) = Place(tile, a.BlocksInTurn, a.Blocks.Count, a.NumHeads / a.HeadsPerTile);
+        var (place, part) = Math.DivRem(tile, a.Split.Parts);
+        var (block, headTile) = Place(place, a.BlocksInTurn, a.Blocks.Count, a.NumHeads / a.HeadsPerTile);
         var first = Math.Max(0, a.BlockTable[2 * block]);
         var end = Math.Min(a.Rows, first + a.BlockTable[2 * block + 1]);
         var step = Math.Max(1, AttentionCpuState.Rows / a.HeadsPerTile);
         for (var row = first; row < end; row += step)
         {
-            AttentionCpuBlock<TSimd, TVector, TScore>.Run(ref a, headTile * a.HeadsPerTile, row, Math.Min(step, end - row));
+            AttentionCpuBlock<TSimd, TVector, TScore>.Run(
+                ref a, headTile * a.HeadsPerTile, row, Math.Min(step, end - row), place, part);
         }
     }
 
-    /// <summary>The block and the heads of a tile: some blocks in turn for each head, so that the head's keys and values stay
+    /// <summary>The block and the heads of a place: some blocks in turn for each head, so that the head's keys and values stay
     /// in cache, and not all blocks, so that the rows' own pages of memory do.</summary>
-    private static (int Block, int HeadTile) Place(int tile, int blocksInTurn, int blocks, int headTiles)
+    private static (int Block, int HeadTile) Place(int place, int blocksInTurn, int blocks, int headTiles)
     {
-        var (group, place) = Math.DivRem(tile, blocksInTurn * headTiles);
+        var (group, inGroup) = Math.DivRem(place, blocksInTurn * headTiles);
         var first = group * blocksInTurn;
-        var (headTile, block) = Math.DivRem(place, Math.Min(blocksInTurn, blocks - first));
+        var (headTile, block) = Math.DivRem(inGroup, Math.Min(blocksInTurn, blocks - first));
         return (first + block, headTile);
     }
 

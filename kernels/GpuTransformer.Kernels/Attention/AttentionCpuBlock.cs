@@ -16,8 +16,10 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
     /// <param name="head">The first of the query heads.</param>
     /// <param name="firstRow">The first query row.</param>
     /// <param name="count">Query rows; times the heads of a tile at most <see cref="AttentionCpuState.Rows"/>.</param>
+    /// <param name="place">The tile where keys are not split.</param>
+    /// <param name="part">Which chunk of the keys where they are, else 0.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(ref AttentionCpu<TScore>.Args args, int head, int firstRow, int count)
+    public static void Run(ref AttentionCpu<TScore>.Args args, int head, int firstRow, int count, int place, int part)
     {
         var state = AttentionCpuState.Create(args.HeadDim, TSimd.Lanes);
         state.FirstHead = head;
@@ -27,20 +29,47 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
         FindRows(ref args, state, firstRow, count);
 
         var sequence = args.RowTable[4 * firstRow];
-        if ((uint)sequence >= (uint)args.Sequences || args.Pages <= 0 || !Span(state, rows, out var begin, out var end))
+        var sees = Span(state, rows, out var begin, out var end)
+            && (uint)sequence < (uint)args.Sequences && args.Pages > 0;
+        var chunks = sees ? AttentionCpuState.ChunksOf(begin, end) : 0;
+        state.IsOneChunk = chunks == 1;
+        if (chunks > 1 && args.Split.Parts > 1)
         {
-            AttentionCpuOutput<TSimd, TVector, TScore>.Store(state, ref args, 0, rows);
+            if (part < chunks)
+            {
+                RunChunks(ref args, ref state, sequence, rows, begin, end, part, part + 1);
+                if (args.Split.Leave(state, place, part, chunks, rows))
+                {
+                    Merge(ref args, state, place, chunks, rows);
+                }
+            }
+
             return;
         }
 
-        var chunk = begin / AttentionCpuState.Chunk * AttentionCpuState.Chunk;
-        state.IsOneChunk = end <= chunk + AttentionCpuState.Chunk;
-        for (; chunk < end; chunk += AttentionCpuState.Chunk)
+        if (part > 0)
         {
-            state.StartChunk(chunk, end);
+            return;
+        }
+
+        RunChunks(ref args, ref state, sequence, rows, begin, end, 0, chunks);
+        if (!state.IsOneChunk)
+        {
+            AttentionCpuOutput<TSimd, TVector, TScore>.Store(state, ref args, 0, rows);
+        }
+    }
+
+    /// <summary>All rows against some chunks, counted from the first that they see.</summary>
+    private static void RunChunks(
+        ref AttentionCpu<TScore>.Args args, ref AttentionCpuState state, int sequence, int rows, int begin, int end, int from, int to)
+    {
+        for (var c = from; c < to; c++)
+        {
+            var start = (begin / AttentionCpuState.Chunk + c) * AttentionCpuState.Chunk;
+            state.StartChunk(start, end);
             if (args.Own.IsNull)
             {
-                FindPages(ref args, ref state, sequence, Math.Max(begin, chunk), Math.Min(end, chunk + AttentionCpuState.Chunk));
+                FindPages(ref args, ref state, sequence, Math.Max(begin, start), Math.Min(end, start + AttentionCpuState.Chunk));
             }
             else
             {
@@ -52,11 +81,24 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
                 AttentionCpuChunk<TSimd, TVector, TScore>.Run(state, ref args, row, Math.Min(state.GroupRows, rows - row));
             }
         }
+    }
 
-        if (!state.IsOneChunk)
+    /// <summary>Brings together what the tiles of a block's chunks left.</summary>
+    private static void Merge(ref AttentionCpu<TScore>.Args args, in AttentionCpuState state, int place, int chunks, int rows)
+    {
+        new Span<float>(state.Sum, rows).Clear();
+        for (var part = 0; part < chunks; part++)
         {
-            AttentionCpuOutput<TSimd, TVector, TScore>.Store(state, ref args, 0, rows);
+            args.Split.Find(place, part, out var output, out var max, out var sum);
+            for (var r = 0; r < rows; r++)
+            {
+                state.ChunkMax[r] = max[r];
+                state.ChunkSum[r] = sum[r];
+                AttentionCpuOutput<TSimd, TVector, TScore>.Merge(state, r, r, output + r * state.Width);
+            }
         }
+
+        AttentionCpuOutput<TSimd, TVector, TScore>.Store(state, ref args, 0, rows);
     }
 
     /// <summary>The slots that any of the rows sees.</summary>

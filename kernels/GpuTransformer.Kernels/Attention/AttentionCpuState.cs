@@ -93,6 +93,9 @@ internal unsafe struct AttentionCpuState
 
     public int Heads;
 
+    /// <summary>Chunks that hold slots [begin, end).</summary>
+    public static int ChunksOf(int begin, int end) => begin < end ? (end - 1) / Chunk - begin / Chunk + 1 : 0;
+
     /// <summary>Lays the working memory out for a head width and a register size.</summary>
     public static AttentionCpuState Create(int headDim, int lanes)
     {

@@ -97,6 +97,44 @@ public sealed class AttentionCpuTests(DeviceFixture devices) : IClassFixture<Dev
 
     [Theory]
     [MemberData(nameof(Widths))]
+    public void ChunksOfFewRowsAreTilesOfTheirOwn(int bits)
+    {
+        const int chunk = AttentionCpuState.Chunk;
+        int[] queries = [1, 3, 1, 1, 2], lengths = [3 * chunk + 5, 40, chunk, 2 * chunk, 2 * chunk + 1];
+        var pool = new CpuPool(3);
+        foreach (var window in new[] { int.MaxValue, chunk + 3 })
+        {
+            var rows = AttentionCase.Sequences(queries, lengths, causal: true, window: window).ToArray();
+            var whole = new AttentionCase(6, 2, 24, lengths, rows);
+            Assert.True(Tiles(whole, 4) > lengths.Length * 2);
+            Matches(bits, whole, 4);
+            var expected = Run(whole, 4, bits);
+            for (var again = 0; again < 20; again++)
+            {
+                Assert.Equal(expected, Run(whole, 4, bits, pool));
+            }
+
+            var (first, width) = (0, whole.Width);
+            foreach (var (length, count) in lengths.Zip(queries))
+            {
+                // So many blocks that none is split.
+                var many = new AttentionCase(6, 2, 24, lengths, [.. Enumerable.Repeat(rows[first..(first + count)], 40).SelectMany(r => r)]);
+                for (var copy = 0; copy < 40; copy++)
+                {
+                    whole.Query.AsSpan(first * width, count * width).CopyTo(many.Query.AsSpan(copy * count * width));
+                }
+
+                Assert.Equal(40 * 2 * count, Tiles(many, 1));
+                Assert.Equal(expected[(first * width)..((first + count) * width)], Run(many, 1, bits)[^(count * width)..]);
+                first += count;
+            }
+        }
+
+        pool.Limit(1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
     public void WhatARowDoesNotSeeCannotReachIt(int bits)
     {
         int[] lengths = [40];
@@ -172,6 +210,13 @@ public sealed class AttentionCpuTests(DeviceFixture devices) : IClassFixture<Dev
         var what = $"{bits} bits, {attentionCase.NumHeads}x{attentionCase.HeadDim}, {attentionCase.Rows.Count} rows, "
             + $"{attentionCase.KeyLengths[0]} keys, block {blockRows}";
         Tolerance.Close(attentionCase.Expected(), Run(attentionCase, blockRows, bits), Tolerances.Attention, what);
+    }
+
+    private unsafe int Tiles(AttentionCase attentionCase, int blockRows)
+    {
+        using var buffers = new AttentionBuffers(Device, attentionCase, blockRows);
+        var args = AttentionCpu<PlainScore>.Convert(buffers.Arguments(default, default(PlainScore)));
+        return AttentionCpu<PlainScore>.TileCount(&args);
     }
 
     private float[] Run(AttentionCase attentionCase, int blockRows, int bits, CpuPool? pool = null)
