@@ -48,8 +48,7 @@ if (UsageErrors.Find(parsed) is { } wrong)
 
 try
 {
-    var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
-    var code = await parsed.InvokeAsync(configuration);
+    var code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
     times?.Write();
     return code;
 }

@@ -12,12 +12,14 @@ internal sealed class ProgressLine : IDisposable
     /// <summary>Since it was made.</summary>
     public TimeSpan Elapsed => _clock.Elapsed;
 
+    private string Clock => $"{(int)_clock.Elapsed.TotalMinutes:00}:{_clock.Elapsed.Seconds:00}";
+
     /// <summary>Says what runs, on a terminal.</summary>
     public void Show(string what)
     {
         if (_isTerminal)
         {
-            var line = $"{_clock.Elapsed:mm\\:ss} {what}";
+            var line = $"{Clock} {what}";
             Console.Error.Write($"\r{line.PadRight(_width)}");
             _width = line.Length;
         }
@@ -27,7 +29,7 @@ internal sealed class ProgressLine : IDisposable
     public void Done(string what)
     {
         Clear();
-        Console.Error.WriteLine($"{_clock.Elapsed:mm\\:ss} {what}");
+        Console.Error.WriteLine($"{Clock} {what}");
     }
 
     public void Clear()

@@ -47,14 +47,24 @@ internal static class MemoryCommand
         var folders = parsed.GetValue(s_models) is { Length: > 0 } given ? given : [.. BenchModels.Found()];
         var results = new List<(string Folder, ModelMemory? Memory, string? Failure)>();
         using var progress = new ProgressLine();
-        foreach (var folder in folders)
+        var holds = false;
+        try
         {
-            progress.Show(folder);
-            results.Add(await InChild(folder, runs, cancellation));
-            progress.Done($"{folder}: {results[^1].Failure ?? Seconds(results[^1].Memory!)}");
+            foreach (var folder in folders)
+            {
+                progress.Show(folder);
+                results.Add(await InChild(folder, runs, cancellation));
+                progress.Done($"{folder}: {results[^1].Failure ?? Seconds(results[^1].Memory!)}");
+            }
+        }
+        finally
+        {
+            // What is done is worth showing, also when the rest is not.
+            progress.Clear();
+            holds = MemoryTable.Print(BenchProgram.NewConsole(), results);
         }
 
-        return MemoryTable.Print(BenchProgram.NewConsole(), results) ? BenchExit.Ok : BenchExit.CheckFailed;
+        return holds ? BenchExit.Ok : BenchExit.CheckFailed;
     }
 
     /// <summary>A model that cannot be measured is a line of the table, the others go on.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using GpuTransformer.Cli.Verify;
 using GpuTransformer.Diagnostics;
@@ -160,6 +161,35 @@ public class VerifyCommandTests
             },
         };
         Assert.Throws<OperationCanceledException>(() => VerifyProgress.Wait(run, TimeSpan.FromMinutes(5), shows: false, interrupt.Token));
+    }
+
+    [SkippableFact]
+    public async Task An_interrupt_leaves_the_report_though_it_comes_twice()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "there is no SIGINT to send");
+        using var folder = new ModelFolder("g2p");
+        var file = folder.At("report.json");
+        using var process = Gputx.Start("verify", "--device", "cpu", "--report", file);
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        var name = Path.GetFileName(file);
+        for (var waited = 0; Directory.GetFiles(Path.GetDirectoryName(file)!, $"{name}.*").Length == 0 && waited < 600; waited++)
+        {
+            await Task.Delay(100);
+        }
+
+        // As timeout(1) does: the process, then its group.
+        using (var kill = Process.Start("kill", ["-INT", $"{process.Id}", $"{process.Id}"]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
+        Assert.Equal(130, process.ExitCode);
+        Assert.StartsWith("gputx: interrupted at shape", await error);
+        Assert.Contains("what was checked before it stands", await output, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "at shape", JsonDocument.Parse(File.ReadAllText(file)).RootElement.GetProperty("interruption").GetString(), StringComparison.Ordinal);
     }
 
     private static string Text(VerifyReport report)

@@ -27,7 +27,11 @@ internal static class BenchCommand
         {
             s_asJson, s_page, s_quick, s_once, s_filter, s_folder,
         };
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
+        command.SetAction(parsed =>
+        {
+            using var interruption = new Interruption();
+            return Run(parsed, interruption.Token);
+        });
         return command;
     }
 

@@ -30,7 +30,11 @@ internal static class DemoCommand
         {
             s_model, s_asJson, s_picture, s_sentence, s_layer, s_head,
         };
-        command.SetAction((parsed, cancellation) => Task.FromResult(DeviceOptions.Run(parsed, device => Run(parsed, device, cancellation))));
+        command.SetAction(parsed =>
+        {
+            using var interruption = new Interruption();
+            return DeviceOptions.Run(parsed, device => Run(parsed, device, interruption.Token));
+        });
         return command;
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using GpuTransformer.Cli.Text;
 using GpuTransformer.Diagnostics.Roofline;
 using GpuTransformer.Diagnostics.Tuning;
 using GpuTransformer.Kernels;
@@ -28,7 +29,11 @@ internal static class TuneCommand
         {
             s_quick, s_file,
         };
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
+        command.SetAction(parsed =>
+        {
+            using var interruption = new Interruption();
+            return Run(parsed, interruption.Token);
+        });
         return command;
     }
 

@@ -35,7 +35,11 @@ internal static class VerifyCommand
         {
             s_quick, s_smoke, s_asJson, s_seed, s_operation, s_report,
         };
-        command.SetAction((parsed, cancellation) => Task.FromResult(DeviceOptions.Run(parsed, device => Run(parsed, device, cancellation))));
+        command.SetAction(parsed =>
+        {
+            using var interruption = new Interruption();
+            return DeviceOptions.Run(parsed, device => Run(parsed, device, interruption.Token));
+        });
         return command;
     }
 

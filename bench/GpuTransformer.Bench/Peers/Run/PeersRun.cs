@@ -34,7 +34,7 @@ internal sealed class PeersRun(PeersPlan plan, PeerPlaces places, Action<string>
     public IReadOnlyList<RowResult> Results => _results;
 
     /// <summary>The machine's peaks by threads, measured before the rows and after them.</summary>
-    public IReadOnlyDictionary<int, MachinePeaks> Peaks => _peaks.ToDictionary(pair => pair.Key, pair => MachinePeaks.Middle(pair.Value));
+    public IReadOnlyDictionary<int, MachinePeaks> Peaks => _peaks.ToDictionary(pair => pair.Key, pair => MachinePeaks.Best(pair.Value));
 
     /// <summary>The instruction set of the tiles of this process and its children.</summary>
     public static InstructionSet Set { get; } = SetOf(

@@ -34,8 +34,10 @@ internal sealed unsafe class StreamReadLoop : PoolLoop
         var tiles = (int)(bytes / (2 * PieceFloats * sizeof(float)));
         var floats = 2L * tiles * PieceFloats;
 
-        // Read ahead of the last piece too.
-        var memory = (float*)NativeMemory.AlignedAlloc((nuint)((floats + AheadFloats) * sizeof(float)), 4096);
+        // Read ahead of the last piece too, and in the pages that packed weights have.
+        var size = (nuint)((floats + AheadFloats) * sizeof(float));
+        var memory = (float*)NativeMemory.AlignedAlloc((size + HugePages.Bytes - 1) / HugePages.Bytes * HugePages.Bytes, HugePages.Bytes);
+        HugePages.Ask(memory, size);
         for (var piece = 0; piece < 2 * tiles; piece++)
         {
             new Span<float>(memory + (long)piece * PieceFloats, PieceFloats).Fill(1f);
