@@ -17,17 +17,15 @@ say() { echo "$*" | tee -a "$log"; }
 
 # step NAME SECONDS FILE COMMAND...: the command's output goes to the file; it has its time, and what is left of all.
 step() {
-    local name=$1 limit=$2 file=$results/$3 left=$((end - SECONDS)) begin=$SECONDS alone= code
+    local name=$1 limit=$2 file=$results/$3 left=$((end - SECONDS)) begin=$SECONDS code
     shift 3
     if [ "$left" -lt 5 ]; then
         say "$name: left out, the time was up"
         return 1
     fi
     [ "$limit" -lt "$left" ] || limit=$left
-    # An interrupt first: the program then writes what it has. It has no children; without --foreground it is sent two, of
-    # which the second can end it at once.
-    [ "$1" != "$gputx" ] || alone=--foreground
-    { timeout ${alone:+"$alone"} -s INT -k 15 "$limit" "$@" >> "$file" 2>&1 < /dev/null; } 2> /dev/null
+    # An interrupt first: the program then writes what it has.
+    { timeout -s INT -k 15 "$limit" "$@" >> "$file" 2>&1 < /dev/null; } 2> /dev/null
     code=$?
     case $code in
         0) say "$name: done in $((SECONDS - begin)) s" ;;
