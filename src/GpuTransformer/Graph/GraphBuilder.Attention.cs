@@ -19,14 +19,13 @@ internal sealed partial class GraphBuilder
 
         var keys = DeclareKeys(layer, space, numKvHeads, key.Width / numKvHeads, persistent);
         var own = new OwnKeys(key, value, writeTable);
-        keys = persistent ? keys : keys with { Own = own };
-        _nodes.Add(new Node<KeyValueWriteArgs>(
-            layer, [key.Tensor, value.Tensor], [keys.Keys, keys.Values], k => k.KeyValueWrite, s => WriteArgs(s, keys, own) with
-            {
-                // Nothing to write where attention reads the rows themselves.
-                Rows = NeedsPages(s, keys) ? s.Active(key.Rows) : ActiveRows.Fixed(0),
-            }));
-        return keys;
+        var written = persistent ? keys : keys with { Own = own };
+        var write = new Node<KeyValueWriteArgs>(
+            layer, [key.Tensor, value.Tensor], [keys.Keys, keys.Values], k => k.KeyValueWrite, s => WriteArgs(s, keys, own));
+
+        // Nothing to write where attention reads the rows themselves.
+        _nodes.Add(new ChosenNode([write], k => NeedsPages(k, written) ? write : null));
+        return written;
     }
 
     /// <summary>Names the pages of a layer that another program has written.</summary>
@@ -116,15 +115,13 @@ internal sealed partial class GraphBuilder
             return y;
         }
 
-        _nodes.Add(new EitherNode(
-            paged,
-            new Node<OwnKeysAttentionArgs<TScore>>(
-                layer,
-                [query.Tensor, own.Key.Tensor, own.Value.Tensor],
-                [y.Tensor],
-                k => k.Attention.With<TScore>().OverOwnKeys,
-                s => new OwnKeysAttentionArgs<TScore> { Attention = Arguments(s), Write = WriteArgs(s, keys, own) }),
-            s => NeedsPages(s, keys)));
+        var direct = new Node<OwnKeysAttentionArgs<TScore>>(
+            layer,
+            [query.Tensor, own.Key.Tensor, own.Value.Tensor],
+            [y.Tensor],
+            k => k.Attention.With<TScore>().OverOwnKeys,
+            s => new OwnKeysAttentionArgs<TScore> { Attention = Arguments(s), Write = WriteArgs(s, keys, own) });
+        _nodes.Add(new ChosenNode([paged, direct], k => NeedsPages(k, keys) ? paged : direct));
         return y;
     }
 
@@ -159,10 +156,10 @@ internal sealed partial class GraphBuilder
         Rows = s.Active(own.Key.Rows),
     };
 
-    /// <summary>Whether anything reads a layer's pages, where the session runs.</summary>
-    private bool NeedsPages(Session s, LayerKeys keys) =>
+    /// <summary>Whether anything reads a layer's pages, through these kernels.</summary>
+    private bool NeedsPages(KernelSet kernels, LayerKeys keys) =>
         keys.Own is null || _readPages.Contains(keys.Keys)
-        || !OwnKeysAttention<PlainScore>.IsFor(s.Kernels, keys.Space.SlotsPerSequence);
+        || !OwnKeysAttention<PlainScore>.IsFor(kernels, keys.Space.SlotsPerSequence);
 
     private static PagedKeys PagesOf(Session s, LayerKeys keys) => new()
     {

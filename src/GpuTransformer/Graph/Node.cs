@@ -2,7 +2,7 @@ using GpuTransformer.Kernels;
 
 namespace GpuTransformer.Graph;
 
-/// <summary>One operation of a program: what it reads, what it writes, and how a session binds it.</summary>
+/// <summary>One step of a program: what it reads and what it writes.</summary>
 internal abstract class Node(string layer, IReadOnlyList<ValueInfo> reads, IReadOnlyList<ValueInfo> writes)
 {
     /// <summary>The layer it belongs to, under the checkpoint's name.</summary>
@@ -11,6 +11,16 @@ internal abstract class Node(string layer, IReadOnlyList<ValueInfo> reads, IRead
     public IReadOnlyList<ValueInfo> Reads { get; } = reads;
 
     public IReadOnlyList<ValueInfo> Writes { get; } = writes;
+
+    /// <summary>What a session over a kernel set launches for it; null: nothing.</summary>
+    public abstract LaunchNode? On(KernelSet kernels);
+}
+
+/// <summary>A node that is launched as it is.</summary>
+internal abstract class LaunchNode(string layer, IReadOnlyList<ValueInfo> reads, IReadOnlyList<ValueInfo> writes)
+    : Node(layer, reads, writes)
+{
+    public override LaunchNode On(KernelSet kernels) => this;
 
     /// <summary>Decides variant and arguments against a session's memory.</summary>
     public abstract BoundOperation Bind(Session session);
@@ -25,7 +35,7 @@ internal sealed class Node<TArgs>(
     IReadOnlyList<ValueInfo> writes,
     Func<KernelSet, Operation<TArgs>> operation,
     Func<Session, TArgs> arguments)
-    : Node(layer, reads, writes)
+    : LaunchNode(layer, reads, writes)
     where TArgs : struct
 {
     public override BoundOperation Bind(Session session)
@@ -41,10 +51,11 @@ internal sealed class Node<TArgs>(
     }
 }
 
-/// <summary>One of two nodes that write the same, as a session's device and its readers ask.</summary>
-/// <param name="takesFirst">Decides, when a session binds.</param>
-internal sealed class EitherNode(Node first, Node second, Func<Session, bool> takesFirst)
-    : Node(first.Layer, [.. first.Reads.Union(second.Reads)], first.Writes)
+/// <summary>One of several nodes that write the same, or none, as the kernel set asks.</summary>
+/// <param name="nodes">All of them.</param>
+/// <param name="choose">Which.</param>
+internal sealed class ChosenNode(IReadOnlyList<LaunchNode> nodes, Func<KernelSet, LaunchNode?> choose)
+    : Node(nodes[0].Layer, [.. nodes.SelectMany(node => node.Reads).Distinct()], nodes[0].Writes)
 {
-    public override BoundOperation Bind(Session session) => (takesFirst(session) ? first : second).Bind(session);
+    public override LaunchNode? On(KernelSet kernels) => choose(kernels);
 }

@@ -22,7 +22,7 @@ public sealed record PlanReport(string Program, IReadOnlyList<PlanLine> Lines, l
     internal static PlanReport Of(Session session)
     {
         var program = session.Program;
-        var lines = program.Nodes.Select((node, i) =>
+        var lines = session.Nodes.Select((node, i) =>
         {
             var info = session.Operations[i].Info;
             var offset = node.Writes.Count == 0 ? -1 : program.Offsets[node.Writes[0].Id];

@@ -32,7 +32,8 @@ internal sealed unsafe partial class Session : IDisposable
         Kernels = kernels;
         Trace = trace;
         _stateLength = GraphBuilder.AlignTable(program.StateSlots);
-        _operations = new BoundOperation[program.Nodes.Count];
+        Nodes = [.. program.Nodes.Select(node => node.On(kernels)).OfType<LaunchNode>()];
+        _operations = new BoundOperation[Nodes.Length];
         try
         {
             _arena = new DeviceMemory<float>(kernels, program.ArenaElements, $"the arena of {program.Name}");
@@ -60,6 +61,9 @@ internal sealed unsafe partial class Session : IDisposable
     public Program Program { get; }
 
     public KernelSet Kernels { get; }
+
+    /// <summary>What it launches, in order.</summary>
+    internal LaunchNode[] Nodes { get; }
 
     /// <summary>Where it runs: the store's.</summary>
     public AcceleratorStream Stream => _store.Stream;
@@ -177,7 +181,7 @@ internal sealed unsafe partial class Session : IDisposable
         }
         catch (DeviceException error)
         {
-            throw new DeviceException($"{Program.Nodes[i].Layer}: {error.Message}", error);
+            throw new DeviceException($"{Nodes[i].Layer}: {error.Message}", error);
         }
     }
 
@@ -225,7 +229,7 @@ internal sealed unsafe partial class Session : IDisposable
         _storeVersion = _store.Version;
         for (var i = 0; i < _operations.Length; i++)
         {
-            var bound = Program.Nodes[i].Bind(this);
+            var bound = Nodes[i].Bind(this);
             _operations[i]?.Dispose();
             _operations[i] = bound;
         }
@@ -290,7 +294,7 @@ internal sealed unsafe partial class Session : IDisposable
             LaunchTraced(ticks);
         }
 
-        trace.Add(Program, _operations, ticks);
+        trace.Add(Program, Nodes, _operations, ticks);
     }
 
     private void LaunchTraced(Span<long> ticks)
@@ -309,11 +313,11 @@ internal sealed unsafe partial class Session : IDisposable
         }
         catch (AcceleratorException error)
         {
-            throw DeviceException.Of(Kernels.Traits, $"{Program.Nodes[i].Layer}: {_operations[i].Info.Variant}", error);
+            throw DeviceException.Of(Kernels.Traits, $"{Nodes[i].Layer}: {_operations[i].Info.Variant}", error);
         }
         catch (DeviceException error)
         {
-            throw new DeviceException($"{Program.Nodes[i].Layer}: {error.Message}", error);
+            throw new DeviceException($"{Nodes[i].Layer}: {error.Message}", error);
         }
     }
 }

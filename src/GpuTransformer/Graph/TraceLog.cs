@@ -16,13 +16,13 @@ public sealed class TraceLog
     /// <summary>Keeps the last <paramref name="capacity"/> launches.</summary>
     public TraceLog(int capacity = 1 << 18) => _entries = new Entry[capacity];
 
-    internal void Add(Program program, BoundOperation[] operations, ReadOnlySpan<long> ticks)
+    internal void Add(Program program, LaunchNode[] nodes, BoundOperation[] operations, ReadOnlySpan<long> ticks)
     {
         lock (_gate)
         {
             for (var i = 0; i < operations.Length; i++)
             {
-                _entries[_count++ % _entries.Length] = new Entry(program, i, operations[i].Info, ticks[i], ticks[i + 1]);
+                _entries[_count++ % _entries.Length] = new Entry(program, nodes[i].Layer, operations[i].Info, ticks[i], ticks[i + 1]);
             }
         }
     }
@@ -57,7 +57,7 @@ public sealed class TraceLog
         json.WriteNumber("pid", 1);
         json.WriteNumber("tid", 1);
         json.WriteStartObject("args");
-        json.WriteString("layer", entry.Program.Nodes[entry.Node].Layer);
+        json.WriteString("layer", entry.Layer);
         json.WriteString("variant", entry.Info.Variant);
         json.WriteString("shape", entry.Info.Shape);
         json.WriteNumber("flops", entry.Info.Flops);
@@ -68,5 +68,5 @@ public sealed class TraceLog
 
     private static double Microseconds(long ticks) => Math.Round(ticks * 1e6 / Stopwatch.Frequency, 3);
 
-    private readonly record struct Entry(Program Program, int Node, OperationInfo Info, long Begin, long End);
+    private readonly record struct Entry(Program Program, string Layer, OperationInfo Info, long Begin, long End);
 }

@@ -81,14 +81,23 @@ public class PlanAllocationTests
             session.Run();
         }
 
-        // A worker that came late may have made its scratch just now.
+        // On a busy machine a worker may have its first tile, and make what it needs once, in any run; a run that allocates
+        // does so each time.
         PoolAllocations.Bytes(CpuPool.Shared);
-        var before = PoolAllocations.Bytes(CpuPool.Shared);
-        for (var i = 0; i < 10; i++)
+        long allocated;
+        var attempts = 0;
+        do
         {
-            session.Run();
-        }
+            var before = PoolAllocations.Bytes(CpuPool.Shared);
+            for (var i = 0; i < 10; i++)
+            {
+                session.Run();
+            }
 
-        Assert.Equal(before, PoolAllocations.Bytes(CpuPool.Shared));
+            allocated = PoolAllocations.Bytes(CpuPool.Shared) - before;
+        }
+        while (allocated != 0 && ++attempts < 5);
+
+        Assert.Equal(0, allocated);
     }
 }
