@@ -8,7 +8,7 @@ namespace GpuTransformer.Tests.Weights;
 internal static partial class Scaling
 {
     private const double MostAllowed = 2.5;
-    private const int Attempts = 6;
+    private const int Attempts = 24;
     private const int Repeats = 3;
 
     /// <summary>Bytes allocated: the same on every run.</summary>
