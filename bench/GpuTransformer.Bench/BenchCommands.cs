@@ -27,7 +27,7 @@ internal static class BenchCommands
     public static RootCommand Root()
     {
         var root = new RootCommand(
-            "Benchmarks. --quick [WORD...]: a table of this machine in two minutes. A command below. Anything else goes to BenchmarkDotNet.");
+            "Benchmarks. --quick [WORD...]: a table of this machine in about a minute. A command below. Anything else goes to BenchmarkDotNet.");
         foreach (var create in s_commands)
         {
             root.Add(create());

@@ -7,7 +7,7 @@ using Spectre.Console;
 
 namespace GpuTransformer.Bench;
 
-/// <summary>The benchmarks: --quick for a table in two minutes, a command by its name, anything else for BenchmarkDotNet.</summary>
+/// <summary>The benchmarks: --quick for a table in about a minute, a command by its name, anything else for BenchmarkDotNet.</summary>
 internal static class BenchProgram
 {
     private const int NarrowestTable = 160;
