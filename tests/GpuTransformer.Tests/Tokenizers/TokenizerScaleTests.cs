@@ -57,7 +57,7 @@ public sealed class TokenizerScaleTests
                 string text = Repeat(part, n);
                 return () => tokenizer.Encode(text);
             },
-            30_000);
+            7_500);
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class TokenizerScaleTests
             }
             return Reading($$$"""{"type":"BPE","vocab":{{{{string.Join(',', vocabulary)}}}},"merges":[{{{string.Join(',', merges)}}}]}""", "[]");
         },
-        10_000);
+        2_500);
 
     [Fact]
     public void AddedTokensCostNearLinearTime() => Scaling.OfTime(
@@ -95,7 +95,7 @@ public sealed class TokenizerScaleTests
                 """);
             return Reading("""{"type":"BPE","vocab":{"a":0},"merges":[]}""", $"[{string.Join(',', tokens)}]");
         },
-        5_000);
+        1_250);
 
     [Fact]
     public void TheLongestAddedTokenIsFoundWhereSeveralBegin()

