@@ -29,7 +29,7 @@ internal sealed partial class GraphBuilder
             X = s.RowsIn(x).Data,
             XOffset = s.RowsIn(x).Offset,
             Image = geometry,
-            Product = Product(s, weights, y, activation, residual, gate: null),
+            Product = Product(s, weights, part: 0, column: 0, y, activation, residual, gate: null),
         });
         return y;
     }

@@ -53,7 +53,7 @@ internal sealed partial class GraphBuilder
         return y;
     }
 
-    /// <summary>activation(x · weightᵀ + bias) [· gate] [+ residual].</summary>
+    /// <summary>activation(x · weightᵀ + bias) [· gate] [+ residual]: a product for each matrix of the weight.</summary>
     public GraphTensor Linear(
         string layer,
         GraphTensor x,
@@ -74,8 +74,13 @@ internal sealed partial class GraphBuilder
         }
 
         var y = Tensor(layer, x.Rows, weights.OutFeatures);
-        Add(layer, [x, residual, gate], y, k => k.MatMul, s =>
-            Product(s, weights, y, activation, residual, gate) with { X = s.RowsIn(x) });
+        for (var (part, first) = (0, 0); part < weights.Parts.Count; first += weights.Parts[part++])
+        {
+            var (mine, column) = (part, first);
+            Add(layer, [x, residual, gate], y, k => k.MatMul, s =>
+                Product(s, weights, mine, column, y, activation, residual, gate) with { X = s.RowsIn(x) });
+        }
+
         return y;
     }
 
@@ -143,27 +148,38 @@ internal sealed partial class GraphBuilder
         return y;
     }
 
-    /// <summary>A product with these weights but for its x.</summary>
+    /// <summary>A product with one matrix of a weight, but for its x.</summary>
+    /// <param name="s">Whose memory.</param>
+    /// <param name="weights">The weight.</param>
+    /// <param name="part">Which matrix.</param>
+    /// <param name="column">The column of y at which its outputs begin.</param>
+    /// <param name="y">All outputs.</param>
+    /// <param name="activation">The activation.</param>
+    /// <param name="residual">As wide as y.</param>
+    /// <param name="gate">Likewise.</param>
     private static MatMulArgs<StandardEpilogue> Product(
-        Session s, LinearWeights weights, GraphTensor y, ActivationKind activation, GraphTensor? residual, GraphTensor? gate)
+        Session s, LinearWeights weights, int part, int column, GraphTensor y, ActivationKind activation,
+        GraphTensor? residual, GraphTensor? gate)
     {
+        RowView Mine(GraphTensor tensor) => s.RowsIn(tensor.Columns(column, weights.Parts[part]));
         var args = new MatMulArgs<StandardEpilogue>
         {
-            Y = s.RowsIn(y),
+            Y = Mine(y),
             Rows = s.Active(y.Rows),
             Batch = 1,
             Epilogue = StandardEpilogue.None with
             {
                 Bias = weights.Bias?.View ?? default,
+                BiasOffset = column,
                 HasBias = weights.Bias is null ? 0 : 1,
                 Activation = (int)activation,
-                Residual = residual is { } added ? s.RowsIn(added) : default,
+                Residual = residual is { } added ? Mine(added) : default,
                 HasResidual = residual is null ? 0 : 1,
-                Gate = gate is { } factor ? s.RowsIn(factor) : default,
+                Gate = gate is { } factor ? Mine(factor) : default,
                 HasGate = gate is null ? 0 : 1,
             },
         };
-        weights.Matrix.AttachTo(ref args);
+        weights.Matrix(part).AttachTo(ref args);
         return args;
     }
 

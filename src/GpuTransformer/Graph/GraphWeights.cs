@@ -3,30 +3,47 @@ using GpuTransformer.Kernels;
 namespace GpuTransformer.Graph;
 
 /// <summary>A linear layer: its weight, packed for the device, and its bias. Named and sized when the model is declared,
-/// filled when every weight was found.</summary>
-internal sealed class LinearWeights(string name, int inFeatures, int outFeatures) : IDisposable
+/// filled when every weight was found. Parts that the checkpoint stores in different encodings are matrices of their own,
+/// one under the other.</summary>
+/// <param name="name">Name, as errors show it.</param>
+/// <param name="inFeatures">Inputs.</param>
+/// <param name="parts">Outputs of each matrix.</param>
+internal sealed class LinearWeights(string name, int inFeatures, params int[] parts) : IDisposable
 {
-    private PackedMatrix? _matrix;
+    private readonly PackedMatrix?[] _matrices = new PackedMatrix?[parts.Length];
 
     public string Name => name;
 
     public int InFeatures => inFeatures;
 
-    public int OutFeatures => outFeatures;
+    public int OutFeatures { get; } = parts.Sum();
 
-    public PackedMatrix Matrix => _matrix ?? throw new InvalidOperationException($"{name} is not packed yet.");
+    /// <summary>Outputs of each matrix.</summary>
+    public IReadOnlyList<int> Parts => parts;
+
+    public IEnumerable<PackedMatrix> Matrices => parts.Select((_, part) => Matrix(part));
 
     public DeviceMemory<float>? Bias { get; private set; }
 
+    public PackedMatrix Matrix(int part) => _matrices[part] ?? throw new InvalidOperationException($"{name} is not packed yet.");
+
+    public void Fill(int part, PackedMatrix matrix) => _matrices[part] = matrix;
+
     public void Fill(PackedMatrix matrix, DeviceMemory<float>? bias)
     {
-        _matrix = matrix;
-        Bias = bias;
+        Fill(0, matrix);
+        FillBias(bias);
     }
+
+    public void FillBias(DeviceMemory<float>? bias) => Bias = bias;
 
     public void Dispose()
     {
-        _matrix?.Dispose();
+        foreach (var matrix in _matrices)
+        {
+            matrix?.Dispose();
+        }
+
         Bias?.Dispose();
     }
 }

@@ -3,31 +3,35 @@ using GpuTransformer.Weights;
 
 namespace GpuTransformer.Layers;
 
-/// <summary>Chooses how a packed matrix keeps its numbers.</summary>
+/// <summary>Chooses how packed matrices keep their numbers.</summary>
 internal static class WeightEncodings
 {
-    /// <summary>The encoding of a matrix that is made of these parts: what is asked for; else what all of them are stored in,
-    /// where every number stays what it is.</summary>
-    public static WeightEncoding Of(LoadOptions options, KernelSet kernels, ReadOnlySpan<WeightRows> parts)
+    /// <summary>The parts of a layer as the matrices that they make: those in one encoding that follow each other are
+    /// one. The encoding is what is asked for; else what the part is stored in, where every number stays what it is.</summary>
+    public static IReadOnlyList<(WeightEncoding Encoding, WeightRows[] Parts)> Split(
+        LoadOptions options, KernelSet kernels, ReadOnlySpan<WeightRows> parts)
     {
-        if (options.Weights is { } asked)
-        {
-            return asked;
-        }
-
-        var stored = parts[0].StoredEncoding;
+        var matrices = new List<(WeightEncoding Encoding, WeightRows[] Parts)>();
         foreach (var part in parts)
         {
-            // Blocks lie along stored rows, which are not the rows of a transposed weight.
-            var isKept = part.StoredEncoding == stored && (IsOfSingleNumbers(stored) || (KeepsBlocks(kernels) && !part.IsTransposed));
-            if (!isKept)
+            var encoding = options.Weights ?? Stored(kernels, part);
+            if (matrices.Count > 0 && matrices[^1].Encoding == encoding)
             {
-                return WeightEncoding.F32;
+                matrices[^1] = (encoding, [.. matrices[^1].Parts, part]);
+            }
+            else
+            {
+                matrices.Add((encoding, [part]));
             }
         }
 
-        return stored;
+        return matrices;
     }
+
+    private static WeightEncoding Stored(KernelSet kernels, WeightRows part) =>
+        IsOfSingleNumbers(part.StoredEncoding) || (KeepsBlocks(kernels) && !part.IsTransposed)
+            ? part.StoredEncoding
+            : WeightEncoding.F32;
 
     /// <summary>Whether the device's panels take a file's blocks byte by byte; elsewhere they would be made anew, with
     /// other numbers.</summary>

@@ -21,19 +21,13 @@ internal sealed partial class WeightLoader
         return table;
     }
 
-    /// <summary>Linear layers (width, width) of the same input in one matrix, of which those named in
+    /// <summary>Linear layers (width, width) of the same input in one, of which those named in
     /// <paramref name="withoutBias"/> have no bias.</summary>
-    public LinearWeights StackPartlyBiased(string name, int width, string[] names, params string[] withoutBias)
-    {
-        var linear = Own(new LinearWeights(name, width, width * names.Length));
-        var parts = names.Select(n => StoredRows.Of(store.Require($"{n}.weight", width, width), 0, width, width)).ToArray();
-        var biases = names.Select(n => withoutBias.Contains(n) ? null : store.Require($"{n}.bias", width)).ToArray();
-        var encoding = WeightEncodings.Of(options, device.Kernels, parts);
-        _fill.Add(() => linear.Fill(
-            PackedMatrix.Create(device.Kernels, encoding, options.Activations, parts),
-            Upload([.. biases.SelectMany(bias => bias?.ReadFloat32() ?? new float[width])], $"{name}.bias")));
-        return linear;
-    }
+    public LinearWeights StackPartlyBiased(string name, int width, string[] names, params string[] withoutBias) =>
+        Declare(
+            name, width,
+            [.. names.Select(n => StoredRows.Of(store.Require($"{n}.weight", width, width), 0, width, width))],
+            [.. names.Select(n => (withoutBias.Contains(n) ? null : store.Require($"{n}.bias", width), 0, width))]);
 
     /// <summary>A tensor of this shape as the host reads it, once everything is packed.</summary>
     public Func<float[]> OnHost(string name, params long[] shape)

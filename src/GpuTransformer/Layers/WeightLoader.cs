@@ -28,15 +28,15 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
     public LinearWeights Linear(string name, int inFeatures, int outFeatures, bool bias = true) =>
         Stack(name, inFeatures, outFeatures, bias, name);
 
-    /// <summary>Several linear layers of the same input and output in one matrix, one below the other.</summary>
+    /// <summary>Several linear layers of the same input and output in one, one below the other.</summary>
     public LinearWeights Stack(string name, int inFeatures, int eachOut, bool bias, params string[] names) =>
         Stack(name, inFeatures, bias, [.. names.Select(n => (n, eachOut))]);
 
-    /// <summary>Several linear layers of the same input in one matrix, each with its own number of outputs: queries beside
-    /// fewer keys and values.</summary>
+    /// <summary>Several linear layers of the same input in one, each with its own number of outputs: queries beside fewer
+    /// keys and values.</summary>
     public LinearWeights Stack(string name, int inFeatures, bool bias, params (string Name, int Out)[] layers) =>
         Declare(
-            new LinearWeights(name, inFeatures, layers.Sum(l => l.Out)),
+            name, inFeatures,
             [.. layers.Select(l => StoredRows.Of(store.Require($"{l.Name}.weight", l.Out, inFeatures), 0, l.Out, inFeatures))],
             bias ? [.. layers.Select(l => (store.Require($"{l.Name}.bias", l.Out), 0, l.Out))] : []);
 
@@ -44,14 +44,14 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
     /// in_proj.</summary>
     public LinearWeights Slice(string name, string weight, string? bias, int total, int first, int count, int inFeatures) =>
         Declare(
-            new LinearWeights(name, inFeatures, count),
+            name, inFeatures,
             [StoredRows.Of(store.Require(weight, total, inFeatures), first, count, inFeatures)],
             bias is null ? [] : [(store.Require(bias, total), first, count)]);
 
     /// <summary>A weight (in, out), as GPT-2's Conv1D stores it.</summary>
     public LinearWeights Conv1D(string name, int inFeatures, int outFeatures) =>
         Declare(
-            new LinearWeights(name, inFeatures, outFeatures),
+            name, inFeatures,
             [StoredRows.Transposed(store.Require($"{name}.weight", inFeatures, outFeatures), outFeatures, inFeatures)],
             [(store.Require($"{name}.bias", outFeatures), 0, outFeatures)]);
 
@@ -60,7 +60,7 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
     public LinearWeights Tied(
         string name, string weight, string? bias, int inFeatures, int outFeatures, bool isBiasRow = false) =>
         Declare(
-            new LinearWeights(name, inFeatures, outFeatures),
+            name, inFeatures,
             [StoredRows.Of(store.Require(weight, outFeatures, inFeatures), 0, outFeatures, inFeatures)],
             bias is null ? [] : [(isBiasRow ? store.Require(bias, 1, outFeatures) : store.Require(bias, outFeatures), 0, outFeatures)]);
 
@@ -174,30 +174,36 @@ internal sealed partial class WeightLoader(WeightStore store, ComputeDevice devi
         }
     }
 
-    private LinearWeights Declare(LinearWeights linear, WeightRows[] parts, (WeightSource Source, int First, int Count)[] biases)
+    private LinearWeights Declare(
+        string name, int inFeatures, WeightRows[] parts, (WeightSource? Source, int First, int Count)[] biases)
     {
-        Own(linear);
-        var encoding = WeightEncodings.Of(options, device.Kernels, parts);
-        _deviceBytes += PackedMatrix.DeviceBytes(device.Kernels, encoding, parts);
+        var matrices = WeightEncodings.Split(options, device.Kernels, parts);
+        var linear = Own(new LinearWeights(name, inFeatures, [.. matrices.Select(matrix => matrix.Parts.Sum(part => part.N))]));
+        _deviceBytes += matrices.Sum(matrix => PackedMatrix.DeviceBytes(device.Kernels, matrix.Encoding, matrix.Parts));
         _fill.Add(() =>
         {
-            // The matrix is the layer's before there may be no room for the bias.
-            linear.Fill(PackedMatrix.Create(device.Kernels, encoding, options.Activations, parts), null);
+            // Each matrix is the layer's before there may be no room for the next one or the bias.
+            foreach (var (i, (encoding, own)) in matrices.Index())
+            {
+                linear.Fill(i, PackedMatrix.Create(device.Kernels, encoding, options.Activations, own));
+            }
+
             if (biases.Length > 0)
             {
-                linear.Fill(linear.Matrix, UploadParts(linear, biases));
+                linear.FillBias(UploadParts(linear, biases));
             }
         });
         return linear;
     }
 
-    private DeviceMemory<float> UploadParts(LinearWeights linear, (WeightSource Source, int First, int Count)[] parts)
+    /// <summary>A bias made of parts; zeros where there is none.</summary>
+    private DeviceMemory<float> UploadParts(LinearWeights linear, (WeightSource? Source, int First, int Count)[] parts)
     {
         var values = new float[linear.OutFeatures];
         var next = 0;
         foreach (var (source, first, count) in parts)
         {
-            source.CopyFloat32(first, values.AsSpan(next, count));
+            source?.CopyFloat32(first, values.AsSpan(next, count));
             next += count;
         }
 

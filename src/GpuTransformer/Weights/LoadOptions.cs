@@ -6,9 +6,9 @@ namespace GpuTransformer.Weights;
 public sealed record LoadOptions
 {
     /// <summary>How matrices keep their numbers. Null: as the file stores them, wherever products then have the same bits
-    /// as over float32: F16 and BF16, and on a CPU GGUF's Q8_0, Q4_0, Q4_1, Q4_K and Q6_K; all else becomes F32, and so do
-    /// matrices of one product that are stored in different ways. F32, F16, BF16, Q8_0, Q4_0: all matrices so. Norms,
-    /// biases and convolutions are float32 always; token embeddings stay as they are stored where
+    /// as over float32: F16 and BF16, and on a CPU GGUF's Q8_0, Q4_0, Q4_1, Q4_K and Q6_K; all else becomes F32. Matrices of
+    /// one product that are stored in different ways become a product each. F32, F16, BF16, Q8_0, Q4_0: all matrices so.
+    /// Norms, biases and convolutions are float32 always; token embeddings stay as they are stored where
     /// <see cref="MapsTables"/> says so, and are float32 elsewhere.</summary>
     public WeightEncoding? Weights
     {

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using GpuTransformer.Kernels;
 using GpuTransformer.Layers;
 using GpuTransformer.Weights;
@@ -34,26 +33,12 @@ public sealed class StoredPanelsTests
         }
     }
 
-    /// <summary>Random blocks with finite scales.</summary>
     private sealed class Blocks : WeightSource
     {
         private readonly byte[] _bytes;
 
-        public Blocks(WeightDtype dtype, int rows, int k) : base("blocks", dtype, [rows, k])
-        {
-            var random = new Random(3);
-            var size = dtype.Bytes();
-            _bytes = new byte[(long)rows * k / dtype.BlockElements() * size];
-            random.NextBytes(_bytes);
-            for (int block = 0; block < _bytes.Length; block += size)
-            {
-                int[] places = dtype == WeightDtype.Q6_K ? [208] : dtype is WeightDtype.Q4_1 or WeightDtype.Q4_K ? [0, 2] : [0];
-                foreach (int place in places)
-                {
-                    BinaryPrimitives.WriteHalfLittleEndian(_bytes.AsSpan(block + place), (Half)(random.NextSingle() - 0.5f));
-                }
-            }
-        }
+        public Blocks(WeightDtype dtype, int rows, int k) : base("blocks", dtype, [rows, k]) =>
+            _bytes = RandomBlocks.Of(dtype, rows * k, largestScale: 0.5f, seed: 3);
 
         public override void CopyFloat32(long elementOffset, Span<float> destination) =>
             BlockDecoder.Decode(Dtype, Bytes(elementOffset, destination.Length), 0, destination);
