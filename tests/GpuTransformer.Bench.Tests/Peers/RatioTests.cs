@@ -10,9 +10,9 @@ public sealed class RatioTests
 {
     private const double Giga = 1e9;
 
-    // A thousand operations a nanosecond; of reads a hundred bytes near, ten far; of copies half of that.
+    // A thousand operations a nanosecond, two exponentials; of reads a hundred bytes near, ten far; of copies half of that.
     private static readonly MachinePeaks s_peaks = new(
-        1000 * Giga, [(1e6, 100 * Giga), (double.PositiveInfinity, 10 * Giga)], [(1e6, 50 * Giga), (double.PositiveInfinity, 5 * Giga)]);
+        1000 * Giga, 2 * Giga, [(1e6, 100 * Giga), (double.PositiveInfinity, 10 * Giga)], [(1e6, 50 * Giga), (double.PositiveInfinity, 5 * Giga)]);
 
     [Fact]
     public void A_ratio_is_the_median_of_the_ratios_not_the_ratio_of_the_medians()
@@ -36,6 +36,16 @@ public sealed class RatioTests
         // The same bytes from near; then reads that take longer.
         Assert.Equal(0.25, Result(new Work(Giga, 5e5, false), ours: 2, theirs: 4).Bound(s_peaks), 12);
         Assert.Equal(0.5, Result(new Work(Giga, 2e7, true), ours: 2, theirs: 4).Bound(s_peaks), 12);
+    }
+
+    [Fact]
+    public void Exponentials_come_on_top_of_the_arithmetic()
+    {
+        // 1 ms of multiply-adds, 0.5 ms of exponentials.
+        var result = Result(new Work(Giga, 1, false), ours: 2, theirs: 4);
+        Assert.Equal(0.375, (result with { Row = result.Row with { Exponentials = 1e6 } }).Bound(s_peaks), 12);
+        var attention = PeerRows.All.Single(row => row.Name == "attention.128");
+        Assert.Equal(12.0 * 128 * 128, attention.Exponentials);
     }
 
     [Fact]
@@ -119,6 +129,7 @@ public sealed class RatioTests
     {
         var read = MachinePeaks.Parse(JsonSerializer.Deserialize<JsonElement>(s_peaks.ToJson()));
         Assert.Equal(s_peaks.Flops, read.Flops);
+        Assert.Equal(s_peaks.Exponentials, read.Exponentials);
         Assert.Equal(s_peaks.Reads, read.Reads);
         Assert.Equal(s_peaks.Copies, read.Copies);
     }
@@ -133,9 +144,9 @@ public sealed class RatioTests
     [Fact]
     public void Peaks_of_several_times_give_the_best()
     {
-        MachinePeaks[] all = [.. new[] { 1.0, 5, 3 }.Select(x => new MachinePeaks(x, [(double.PositiveInfinity, 10 * x)], [(1, 5 * x)]))];
+        MachinePeaks[] all = [.. new[] { 1.0, 5, 3 }.Select(x => new MachinePeaks(x, 2 * x, [(double.PositiveInfinity, 10 * x)], [(1, 5 * x)]))];
         var best = MachinePeaks.Best(all);
-        Assert.Equal((5, 50, 25), (best.Flops, MachinePeaks.Rate(best.Reads, 1e12), MachinePeaks.Rate(best.Copies, 1)));
+        Assert.Equal((5, 10, 50, 25), (best.Flops, best.Exponentials, MachinePeaks.Rate(best.Reads, 1e12), MachinePeaks.Rate(best.Copies, 1)));
     }
 
     [Fact]

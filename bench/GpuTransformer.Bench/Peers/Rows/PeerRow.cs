@@ -19,6 +19,9 @@ internal sealed record PeerRow(string Name, Work Work, Peer Peer, RowTarget? Tar
     /// <summary>Whether it writes about as much as it reads: bounded by copies, not by reads.</summary>
     public bool IsCopy { get; init; }
 
+    /// <summary>Exponentials between its multiply-adds, on the same ports of the processor: those of an attention.</summary>
+    public double Exponentials { get; init; }
+
     /// <summary>Equal pieces of a run that a time is given for: the matrices of a ring.</summary>
     public int Pieces { get; init; } = 1;
 

@@ -96,6 +96,7 @@ internal static partial class PeerRows
                 parts,
                 context => new CaseSide(new SelfAttentionCase(context.Device, Heads, HeadDim, length, isCausal, work)))
             {
+                Exponentials = (double)Heads * length * keys,
                 CandidateTargets = new Dictionary<string, RowTarget> { ["MultiHeadAttention"] = one },
             };
         }

@@ -6,10 +6,14 @@ namespace GpuTransformer.Bench.Peers;
 
 /// <summary>What the machine can do at best on a number of threads.</summary>
 /// <param name="Flops">Operations a second of the multiply-add loop, on the registers that the tiles use.</param>
+/// <param name="Exponentials">Exponentials a second, and their sum.</param>
 /// <param name="Reads">Bytes a second of reads, by the most bytes that their place holds; ascending.</param>
 /// <param name="Copies">The same of copies, bytes read and written together.</param>
 internal sealed record MachinePeaks(
-    double Flops, IReadOnlyList<(double Holds, double BytesPerSecond)> Reads, IReadOnlyList<(double Holds, double BytesPerSecond)> Copies)
+    double Flops,
+    double Exponentials,
+    IReadOnlyList<(double Holds, double BytesPerSecond)> Reads,
+    IReadOnlyList<(double Holds, double BytesPerSecond)> Copies)
 {
     private const int Rounds = 9;
     private const double Megabyte = 1 << 20;
@@ -17,11 +21,10 @@ internal sealed record MachinePeaks(
     private static readonly double[] s_sizes = [3 * Megabyte, 4 * Megabyte, 16 * Megabyte, 32 * Megabyte];
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(12);
 
-    /// <summary>The shortest time in which the work can be done.</summary>
-    /// <param name="work">The work.</param>
-    /// <param name="isCopy">Whether half of its bytes are written.</param>
-    public double Seconds(Work work, bool isCopy) =>
-        Math.Max(work.Flops / Flops, work.Bytes / Rate(isCopy ? Copies : Reads, work.Bytes));
+    /// <summary>The shortest time in which a row's work can be done.</summary>
+    public double Seconds(PeerRow row) => Math.Max(
+        row.Work.Flops / Flops + row.Exponentials / Exponentials,
+        row.Work.Bytes / Rate(row.IsCopy ? Copies : Reads, row.Work.Bytes));
 
     /// <summary>The rate for this many bytes again and again, from the nearest place that holds them.</summary>
     public static double Rate(IReadOnlyList<(double Holds, double BytesPerSecond)> rates, double bytes) =>
@@ -49,14 +52,18 @@ internal sealed record MachinePeaks(
             }),
         ];
         using var fma = new FmaLoop(bits, threads);
+        using var exp = ExpLoop.Of(bits, threads);
         var rounds = new AlternatingRounds(s_limit, BenchDevice.UseThreads);
         var arithmetic = new Measurement(fma, threads);
         rounds.Prepare(arithmetic);
+        var exponentials = new Measurement(exp, threads);
+        rounds.Prepare(exponentials);
         var measured = reads.Concat(copies).Select(place => (place.Holds, Measurement: new Measurement(place.Loop, threads))).ToArray();
         Array.ForEach(measured, m => rounds.Prepare(m.Measurement));
         rounds.Measure(Rounds);
         var rates = measured.Select(m => (m.Holds, m.Measurement.Rate * 1e9)).ToArray();
-        var peaks = new MachinePeaks(arithmetic.Rate * 1e9, Ascending(rates[..reads.Length]), Ascending(rates[reads.Length..]));
+        var peaks = new MachinePeaks(
+            arithmetic.Rate * 1e9, exponentials.Rate * 1e9, Ascending(rates[..reads.Length]), Ascending(rates[reads.Length..]));
         Array.ForEach(measured, m => m.Measurement.Case.Dispose());
         return peaks;
     }
@@ -79,12 +86,13 @@ internal sealed record MachinePeaks(
 
     /// <summary>The best of measurements at different times: whatever else runs makes them less.</summary>
     public static MachinePeaks Best(IReadOnlyList<MachinePeaks> all) => new(
-        all.Max(peaks => peaks.Flops), Best(all, peaks => peaks.Reads), Best(all, peaks => peaks.Copies));
+        all.Max(peaks => peaks.Flops), all.Max(peaks => peaks.Exponentials), Best(all, peaks => peaks.Reads), Best(all, peaks => peaks.Copies));
 
-    public string ToJson() => JsonSerializer.Serialize(new { flops = Flops, reads = Numbers(Reads), copies = Numbers(Copies) });
+    public string ToJson() => JsonSerializer.Serialize(new { flops = Flops, exponentials = Exponentials, reads = Numbers(Reads), copies = Numbers(Copies) });
 
     public static MachinePeaks Parse(JsonElement json) => new(
-        json.GetProperty("flops").GetDouble(), Rates(json.GetProperty("reads")), Rates(json.GetProperty("copies")));
+        json.GetProperty("flops").GetDouble(), json.GetProperty("exponentials").GetDouble(), Rates(json.GetProperty("reads")),
+        Rates(json.GetProperty("copies")));
 
     private static (double Holds, double BytesPerSecond)[] Best(
         IReadOnlyList<MachinePeaks> all, Func<MachinePeaks, IReadOnlyList<(double Holds, double BytesPerSecond)>> rates) =>

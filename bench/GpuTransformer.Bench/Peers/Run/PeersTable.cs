@@ -13,8 +13,8 @@ internal static class PeersTable
         console.WriteLine(
             $"{plan.Rows.Count} rows on {string.Join(" and ", plan.Threads)} thread(s), {plan.Alternations} alternations of separate " +
             $"processes, {plan.Seconds} s a side. Times are medians; the ratio is the median of the alternations' ratios ours / theirs, with " +
-            "its range. Bound: the ratio that the whole rate of the multiply-add loop, or of reads (of copies where a row writes as much as it " +
-            "reads) in the nearest place that holds what it touches, would give.");
+            "its range. Bound: the ratio that the whole rate of the multiply-add loop (in attention and of a loop of exponentials, one after the " +
+            "other), or of reads (of copies where a row writes as much as it reads) in the nearest place that holds what it touches, would give.");
     }
 
     public static void WritePeaks(IAnsiConsole console, IReadOnlyDictionary<int, MachinePeaks> all)
@@ -22,7 +22,7 @@ internal static class PeersTable
         foreach (var (threads, peaks) in all)
         {
             console.WriteLine(
-                $"{threads} thread(s): multiply-adds {Quantity.Rate(peaks.Flops, isMemory: false)}; reads {List(peaks.Reads)}; copies " +
+                $"{threads} thread(s): multiply-adds {Quantity.Rate(peaks.Flops, isMemory: false)}; {peaks.Exponentials / 1e9:F1} exponentials a nanosecond; reads {List(peaks.Reads)}; copies " +
                 $"{List(peaks.Copies)}.");
         }
     }

@@ -15,8 +15,8 @@ internal sealed record RowResult(PeerRow Row, int Threads, string Candidate, Rat
     /// <summary>The part of the multiply-add loop that ours reaches.</summary>
     public double FmaShare(MachinePeaks peaks) => Row.Work.Flops / peaks.Flops / OurSeconds;
 
-    /// <summary>The ratio that all of the multiply-add loop, or of the reads or copies, would give.</summary>
-    public double Bound(MachinePeaks peaks) => peaks.Seconds(Row.Work, Row.IsCopy) / (Ratios.Theirs * Row.Pieces / 1000);
+    /// <summary>The ratio that all of the multiply-add loop and of the exponentials', or of the reads or copies, would give.</summary>
+    public double Bound(MachinePeaks peaks) => peaks.Seconds(Row) / (Ratios.Theirs * Row.Pieces / 1000);
 
     /// <summary>Whether the target is missed.</summary>
     public bool IsBehind(MachinePeaks peaks) =>
