@@ -15,7 +15,7 @@ public sealed class MatMulCpuCutTests
             var n = random.Next(1, 1 << random.Next(1, 16));
             var threads = random.Next(1, 1 << random.Next(1, 9));
             var width = new[] { 8, 12, 16, 48 }[random.Next(4)];
-            var cut = Cut(rows, n, random.Next(1, 4000), threads, random.Next(1, 9), width, random.Next(2) == 0);
+            var cut = Cut(rows, n, random.Next(1, 4000), threads, random.Next(1, 9), width, random.Next(2) == 0, random.Next(2) == 0);
 
             // Blocks of rows and groups of panels, each without gap or overlap and none empty.
             Assert.Equal(0, cut.FirstRow(0));
@@ -67,8 +67,23 @@ public sealed class MatMulCpuCutTests
     [Theory]
     [InlineData(16, 384, 1536)]
     [InlineData(32, 512, 512)]
-    [InlineData(64, 768, 768)]
+    [InlineData(63, 768, 768)]
     public void FewRows_ReadTheWeightOnce(int rows, int n, int k) => Assert.Equal(1, Cut(rows, n, k, 2).RowBlocks);
+
+    [Theory]
+    [InlineData(64, 384, 384)]
+    [InlineData(128, 768, 3072)]
+    [InlineData(197, 3072, 768)]
+    public void RowsEnoughForTwoThreads_AreABlockForEach(int rows, int n, int k) =>
+        Assert.Equal(2, Cut(rows, n, k, 2).RowBlocks);
+
+    [Fact]
+    public void PanelsThatAreWidened_AreReadOnce()
+    {
+        Assert.Equal(2, Cut(128, 768, 768, 2).RowBlocks);
+        Assert.Equal(1, Cut(128, 768, 768, 2, isReady: false).RowBlocks);
+        Assert.Equal(1, Cut(128, 768, 768, 2, isPacked: false).RowBlocks);
+    }
 
     [Fact]
     public void FewRows_ArePairedWithPanels()
@@ -81,6 +96,6 @@ public sealed class MatMulCpuCutTests
     public void NoRows_AreNoTasks() => Assert.Equal(0, Cut(0, 100, 100, 4).Tasks);
 
     private static MatMulCpuCut Cut(
-        int rows, int n, int k, int threads, int batch = 1, int width = 48, bool isPacked = true) =>
-        MatMulCpuCut.Of(rows, n, k, batch, threads, width, 4, isPacked);
+        int rows, int n, int k, int threads, int batch = 1, int width = 48, bool isPacked = true, bool isReady = true) =>
+        MatMulCpuCut.Of(rows, n, k, batch, threads, width, 4, isPacked, isPacked && isReady);
 }
