@@ -27,6 +27,9 @@ internal unsafe interface IInt8Lanes<TFloat, TInt> : IEncodedSimd<TFloat>
     /// <summary>Lanes shifted, zeros coming in.</summary>
     static abstract TInt Right(TInt value, int count);
 
+    /// <summary>Words shifted, zeros coming in.</summary>
+    static abstract TInt RightWords(TInt value, int count);
+
     static abstract TInt Add(TInt left, TInt right);
 
     /// <summary>Sums of words, without carry from one to the next.</summary>

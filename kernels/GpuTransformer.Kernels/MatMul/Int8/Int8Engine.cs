@@ -48,7 +48,7 @@ internal unsafe struct Int8Engine
     /// <summary>Registers of columns of the largest tile.</summary>
     public int MaxVectors;
 
-    /// <summary>What, 1, and rows up to 4.</summary>
+    /// <summary>What, cells beside each other in a panel, rows up to 4.</summary>
     public delegate*<Int8FewArgs*, int, int, void> Few;
 
     /// <summary>Panel, cells, first block, blocks, the widened panel.</summary>

@@ -32,6 +32,9 @@ internal readonly unsafe partial struct EncodedSimd128 : IInt8Lanes<Vector128<fl
     public static Vector128<int> Right(Vector128<int> value, int count) => value >>> count;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> RightWords(Vector128<int> value, int count) => (value.AsUInt16() >>> count).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Add(Vector128<int> left, Vector128<int> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -32,6 +32,9 @@ internal readonly unsafe partial struct EncodedSimd256 : IInt8Lanes<Vector256<fl
     public static Vector256<int> Right(Vector256<int> value, int count) => value >>> count;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> RightWords(Vector256<int> value, int count) => (value.AsUInt16() >>> count).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Add(Vector256<int> left, Vector256<int> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

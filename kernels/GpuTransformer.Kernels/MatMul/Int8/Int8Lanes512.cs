@@ -32,6 +32,9 @@ internal readonly unsafe partial struct EncodedSimd512 : IInt8Lanes<Vector512<fl
     public static Vector512<int> Right(Vector512<int> value, int count) => value >>> count;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> RightWords(Vector512<int> value, int count) => (value.AsUInt16() >>> count).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Add(Vector512<int> left, Vector512<int> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -100,14 +100,14 @@ internal readonly unsafe struct Int8Tile<TSimd, TLanes, TDot, TFloat, TInt, TFor
                     at += 4;
                 }
 
-                c0.Finish<TRows>(0, x0, half, scales, row, sums);
-                c1.Finish<TRows>(1, x1, half, scales, row, sums + width);
-                c2.Finish<TRows>(2, x2, half, scales, row, sums + 2 * width);
-                c3.Finish<TRows>(3, x3, half, scales, row, sums + 3 * width);
-                c4.Finish<TRows>(4, x4, half, scales, row, sums + 4 * width);
-                c5.Finish<TRows>(5, x5, half, scales, row, sums + 5 * width);
-                c6.Finish<TRows>(6, x6, half, scales, row, sums + 6 * width);
-                c7.Finish<TRows>(7, x7, half, scales, row, sums + 7 * width);
+                c0.Finish<TRows>(0, x0, half, scales, row, sums, TSimd.Lanes);
+                c1.Finish<TRows>(1, x1, half, scales, row, sums + width, TSimd.Lanes);
+                c2.Finish<TRows>(2, x2, half, scales, row, sums + 2 * width, TSimd.Lanes);
+                c3.Finish<TRows>(3, x3, half, scales, row, sums + 3 * width, TSimd.Lanes);
+                c4.Finish<TRows>(4, x4, half, scales, row, sums + 4 * width, TSimd.Lanes);
+                c5.Finish<TRows>(5, x5, half, scales, row, sums + 5 * width, TSimd.Lanes);
+                c6.Finish<TRows>(6, x6, half, scales, row, sums + 6 * width, TSimd.Lanes);
+                c7.Finish<TRows>(7, x7, half, scales, row, sums + 7 * width, TSimd.Lanes);
                 scales = (float*)((byte*)scales + row);
             }
 

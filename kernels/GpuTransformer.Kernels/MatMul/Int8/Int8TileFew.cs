@@ -10,18 +10,22 @@ internal unsafe struct Int8FewArgs
 
     public nint XStride;
 
-    /// <summary>(blocks, cells), and so is the second one; null where there is none.</summary>
+    /// <summary>(blocks, cells), and so is the second one, if there is one.</summary>
     public byte* Panel;
 
-    public byte* SecondPanel;
+    /// <summary>One or two.</summary>
+    public nint Panels;
+
+    /// <summary>Bytes from the first to the second.</summary>
+    public nint ToSecond;
 
     public nint Blocks;
 
-    /// <summary>Registers' columns of a panel.</summary>
-    public int Cells;
-
-    /// <summary>(panels, rows, cells · lanes).</summary>
+    /// <summary>(panels, rows, columns of a panel).</summary>
     public float* Sums;
+
+    /// <summary>Room for the scales of a block of a panel and its minima.</summary>
+    public float* Scales;
 
     /// <summary>What this thread is likely to read next.</summary>
     public byte* Ahead;
@@ -30,6 +34,7 @@ internal unsafe struct Int8FewArgs
 }
 
 /// <summary>Computes: up to 4 rows of 8-bit x times one encoded panel or two, all of k, straight from the cells.
+/// Layout: cells of a panel that hold the same k are taken beside each other, so that x is loaded once for all of them.
 /// For few rows the time is that of reading the weight; two streams a thread read memory faster than one.
 /// Numerics: the sum of a block is an exact integer; sums += integer · (scale of x · scale), with one rounding, blocks
 /// ascending; where there is a minimum, then += minimum · (scale of x · Σq). Each register of sums is in memory between two
@@ -46,10 +51,8 @@ internal readonly unsafe struct Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, T
 {
     private const int EvenBytes = 0x00FF00FF;
 
-    private const int Streams = 4;
-
-    // Bytes ahead of the current cell. 1024 and 4096 are slower.
-    private const int PrefetchDistance = 2048;
+    // Each takes eight k.
+    private const int StepsOfBlock = 4;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TVectors, TRows>(Int8FewArgs* args)
@@ -58,177 +61,175 @@ internal readonly unsafe struct Int8TileFew<TSimd, TLanes, TDot, TFloat, TInt, T
     {
         var x = args->X;
         var xStride = args->XStride;
-        var panel0 = args->Panel;
-        var panel1 = args->SecondPanel;
+        var panel = args->Panel;
+        var panels = args->Panels;
+        var toSecond = args->ToSecond;
         var blocks = args->Blocks;
-        var cells = args->Cells;
         var sums = args->Sums;
-        var ahead = args->Ahead;
+        var scales = args->Scales;
+
+        // Calls of constants count towards what the compiler inlines at most: each is made once.
         var lanes = Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Lanes;
-        var cellBytes = Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Bytes;
         var cellBlocks = Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Blocks;
-        var width = cells * lanes;
-        for (var i = 0; i < (panel1 == null ? 1 : 2) * TRows.Value * width; i += TSimd.Lanes)
+        var cellBytes = Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Bytes;
+        var blockBytes = Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.BlockBytes;
+        var xBlockBytes = Int8Rows.BlockBytes(TDot.StepK);
+        var shared = TWeight.SharedBytes * lanes;
+        var bytes = TVectors.Value * cellBytes;
+        var width = TVectors.Value * lanes;
+        var allSums = TRows.Value * width;
+        for (var i = 0; i < panels * allSums; i += TSimd.Lanes)
         {
             TSimd.Store(default, sums + i);
         }
 
-        var stretch = MatMulCpuPrefetch.Stretch(args->AheadBytes, Streams);
-        var aheadEnd = ahead + stretch;
+        var prefetch = new Int8Prefetch(args->Ahead, args->AheadBytes, bytes / (cellBlocks * StepsOfBlock * TParts.Value));
         for (nint b = 0; b < blocks; b += cellBlocks)
         {
             var count = cellBlocks == 1 ? 1 : Math.Min(cellBlocks, blocks - b);
+            var cell = panel;
             var target = sums;
-            var cell = panel0;
-            var end = cell + (nint)cells * cellBytes;
-            while (true)
+            for (nint p = 0; p < panels; p++)
             {
-                var block = cell + TWeight.SharedBytes * lanes;
+                var block = cell + shared;
                 var xBlock = x;
+                prefetch.Begin(cell, bytes);
                 for (nint i = 0; i < count; i++)
                 {
-                    Prefetch(block, ref ahead, aheadEnd, stretch);
-                    Block<TRows>(xBlock, xStride, cell, block, 0, target, width);
+                    Block<TVectors, TRows>(ref prefetch, xBlock, xStride, cell, block, cellBytes, lanes, 0, scales, target);
                     if (TParts.Value > 1)
                     {
-                        Block<TRows>(xBlock, xStride, cell, block, TSimd.Lanes, target + TSimd.Lanes, width);
+                        Block<TVectors, TRows>(
+                            ref prefetch, xBlock, xStride, cell, block, cellBytes, lanes, TSimd.Lanes, scales, target + TSimd.Lanes);
                     }
 
-                    block += Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.BlockBytes;
-                    xBlock += Int8Rows.BlockBytes(TDot.StepK);
+                    block += blockBytes;
+                    xBlock += xBlockBytes;
                 }
 
-                target += lanes;
-                cell += cellBytes;
-                if (cell == end)
-                {
-                    if (panel1 == null || target != sums + width)
-                    {
-                        break;
-                    }
-
-                    cell = panel1;
-                    end = cell + (nint)cells * cellBytes;
-                    target = sums + TRows.Value * width;
-                }
+                cell += toSecond;
+                target += allSums;
             }
 
-            x += cellBlocks * Int8Rows.BlockBytes(TDot.StepK);
-            panel0 += (nint)cells * cellBytes;
-            panel1 = panel1 == null ? null : panel1 + (nint)cells * cellBytes;
+            x += cellBlocks * xBlockBytes;
+            panel += bytes;
         }
     }
 
-    /// <summary>One block of a register of columns, for all rows.</summary>
+    /// <summary>One block of a register of columns of each cell, for all rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Block<TRows>(
-        byte* x0, nint xStride, byte* cell, byte* block, int column, float* sums, nint width)
+    private static void Block<TVectors, TRows>(
+        ref Int8Prefetch prefetch, byte* x0, nint xStride, byte* cell, byte* block, int cellBytes, int lanes, int column,
+        float* scales, float* sums)
+        where TVectors : ICount
         where TRows : ICount
     {
+        var stepBytes = TVectors.Value * cellBytes / (TWeight.CellK / Int8Rows.BlockK * StepsOfBlock * TParts.Value);
         var x1 = TRows.Value > 1 ? x0 + xStride : x0;
         var x2 = TRows.Value > 2 ? x1 + xStride : x0;
         var x3 = TRows.Value > 3 ? x2 + xStride : x0;
-        Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Scales(
-            cell, block, column, out var scale, out var other);
         nint i = 0;
         for (nint half = 0; half < (TForm.HasHalves ? 2 : 1); half++)
         {
-            var start = Int8Rows.Start + 4 * half;
-            var c0 = TDot.Start((int*)(x0 + start));
-            var c1 = TRows.Value > 1 ? TDot.Start((int*)(x1 + start)) : default;
-            var c2 = TRows.Value > 2 ? TDot.Start((int*)(x2 + start)) : default;
-            var c3 = TRows.Value > 3 ? TDot.Start((int*)(x3 + start)) : default;
-            for (var last = TForm.HasHalves ? i + 2 : 4; i < last; i++)
+            Int8TileRow<TSimd, TLanes, TDot, TFloat, TInt, TForm, TVectors> c0 = default, c1 = default, c2 = default, c3 = default;
+            c0.Begin<TRows>(0, x0, half);
+            c1.Begin<TRows>(1, x1, half);
+            c2.Begin<TRows>(2, x2, half);
+            c3.Begin<TRows>(3, x3, half);
+            for (var last = TForm.HasHalves ? i + StepsOfBlock / 2 : StepsOfBlock; i < last; i++)
             {
+                prefetch.Half(stepBytes, 0);
+                TInt first1 = default, second1 = default, first2 = default, second2 = default;
                 TWeight.Eight<TLanes, TFloat, TInt>(
-                    block, TSimd.Lanes * TParts.Value, column, i, TDot.TakesUnsigned, out var first, out var second);
-                if (TDot.StepK == 4)
+                    block, lanes, column, i, TDot.TakesUnsigned, out var first0, out var second0);
+                if (TVectors.Value > 1)
                 {
-                    var at = Int8Rows.Integers + 8 * i;
-                    Step<TRows>(ref c0, ref c1, ref c2, ref c3, x0 + at, x1 + at, x2 + at, x3 + at, first);
-                    Step<TRows>(ref c0, ref c1, ref c2, ref c3, x0 + at + 4, x1 + at + 4, x2 + at + 4, x3 + at + 4, second);
+                    TWeight.Eight<TLanes, TFloat, TInt>(
+                        block + cellBytes, lanes, column, i, TDot.TakesUnsigned, out first1, out second1);
                 }
-                else
+
+                if (TVectors.Value > 2)
                 {
-                    var at = Int8Rows.Integers + 32 * (i >> 1) + 8 * (i & 1);
-                    for (var end = at + 8; at < end; at += 4)
-                    {
-                        var even = TLanes.And(first, TLanes.All(EvenBytes));
-                        var odd = TLanes.And(TLanes.Right(first, 8), TLanes.All(EvenBytes));
-                        Step<TRows>(ref c0, ref c1, ref c2, ref c3, x0 + at, x1 + at, x2 + at, x3 + at, even);
-                        Step<TRows>(ref c0, ref c1, ref c2, ref c3, x0 + at + 16, x1 + at + 16, x2 + at + 16, x3 + at + 16, odd);
-                        first = second;
-                    }
+                    TWeight.Eight<TLanes, TFloat, TInt>(
+                        block + 2 * cellBytes, lanes, column, i, TDot.TakesUnsigned, out first2, out second2);
                 }
+
+                var at = Int8Rows.Integers + (TDot.StepK == 4 ? 8 * i : 32 * (i >> 1) + 8 * (i & 1));
+                Four<TVectors, TRows>(ref c0, ref c1, ref c2, ref c3, x0 + at, x1 + at, x2 + at, x3 + at, first0, first1, first2);
+                prefetch.Half(stepBytes, 1);
+                at += 4;
+                Four<TVectors, TRows>(ref c0, ref c1, ref c2, ref c3, x0 + at, x1 + at, x2 + at, x3 + at, second0, second1, second2);
+                prefetch.Next(stepBytes);
             }
 
-            Finish(c0, x0, start, scale, other, sums);
-            if (TRows.Value > 1)
-            {
-                Finish(c1, x1, start, scale, other, sums + width);
-            }
-
-            if (TRows.Value > 2)
-            {
-                Finish(c2, x2, start, scale, other, sums + 2 * width);
-            }
-
-            if (TRows.Value > 3)
-            {
-                Finish(c3, x3, start, scale, other, sums + 3 * width);
-            }
-
-            scale = other;
+            Scales<TVectors>(cell, block + half * EncodedSizes<TWeight>.BlockBytes * lanes, cellBytes, lanes, column, scales);
+            var width = TVectors.Value * lanes;
+            var toMinima = TVectors.Value * TSimd.Lanes * sizeof(float);
+            c0.Finish<TRows>(0, x0, half, scales, toMinima, sums, lanes);
+            c1.Finish<TRows>(1, x1, half, scales, toMinima, sums + width, lanes);
+            c2.Finish<TRows>(2, x2, half, scales, toMinima, sums + 2 * width, lanes);
+            c3.Finish<TRows>(3, x3, half, scales, toMinima, sums + 3 * width, lanes);
         }
     }
 
-    /// <summary>What comes up in this panel and what comes up next: either alone reads memory 3 to 10 % slower.</summary>
+    /// <summary>The products of four k.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(byte* block, ref byte* ahead, byte* aheadEnd, nint stretch)
-    {
-        // 4.5 to 8.5 in the widest registers.
-        var bytes = Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Bytes
-            / Int8Cell<TSimd, TLanes, TFloat, TInt, TForm, TWeight, TParts>.Blocks;
-        var lines = (bytes + MatMulCpuPrefetch.LineBytes - 1) / MatMulCpuPrefetch.LineBytes;
-        for (nint line = 0; line < lines; line++)
-        {
-            TSimd.Prefetch((float*)(block + PrefetchDistance + MatMulCpuPrefetch.LineBytes * line));
-        }
-
-        for (nint line = 0; line < (lines + Streams - 1) / Streams && ahead < aheadEnd; line++)
-        {
-            MatMulCpuPrefetch.Streams(ahead, stretch, Streams);
-            ahead += MatMulCpuPrefetch.LineBytes;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step<TRows>(
-        ref TInt c0, ref TInt c1, ref TInt c2, ref TInt c3, byte* x0, byte* x1, byte* x2, byte* x3, TInt weight)
+    private static void Four<TVectors, TRows>(
+        ref Int8TileRow<TSimd, TLanes, TDot, TFloat, TInt, TForm, TVectors> c0,
+        ref Int8TileRow<TSimd, TLanes, TDot, TFloat, TInt, TForm, TVectors> c1,
+        ref Int8TileRow<TSimd, TLanes, TDot, TFloat, TInt, TForm, TVectors> c2,
+        ref Int8TileRow<TSimd, TLanes, TDot, TFloat, TInt, TForm, TVectors> c3,
+        byte* x0, byte* x1, byte* x2, byte* x3, TInt w0, TInt w1, TInt w2)
+        where TVectors : ICount
         where TRows : ICount
     {
-        c0 = TDot.Add(c0, weight, TLanes.All(*(int*)x0));
-        if (TRows.Value > 1)
+        if (TDot.StepK == 4)
         {
-            c1 = TDot.Add(c1, weight, TLanes.All(*(int*)x1));
+            Step<TVectors, TRows>(ref c0, ref c1, ref c2, ref c3, x0, x1, x2, x3, w0, w1, w2);
+            return;
         }
 
-        if (TRows.Value > 2)
-        {
-            c2 = TDot.Add(c2, weight, TLanes.All(*(int*)x2));
-        }
-
-        if (TRows.Value > 3)
-        {
-            c3 = TDot.Add(c3, weight, TLanes.All(*(int*)x3));
-        }
+        var even = TLanes.All(EvenBytes);
+        Step<TVectors, TRows>(
+            ref c0, ref c1, ref c2, ref c3, x0, x1, x2, x3, TLanes.And(w0, even), TLanes.And(w1, even), TLanes.And(w2, even));
+        Step<TVectors, TRows>(
+            ref c0, ref c1, ref c2, ref c3, x0 + 16, x1 + 16, x2 + 16, x3 + 16,
+            TLanes.RightWords(w0, 8), TLanes.RightWords(w1, 8), TLanes.RightWords(w2, 8));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish(TInt c, byte* x, nint start, TFloat scale, TFloat minimum, float* sums)
+    private static void Step<TVectors, TRows>(
+        ref Int8TileRow<TSimd, TLanes, TDot, TFloat, TInt, TForm, TVectors> c0,
+        ref Int8TileRow<TSimd, TLanes, TDot, TFloat, TInt, TForm, TVectors> c1,
+        ref Int8TileRow<TSimd, TLanes, TDot, TFloat, TInt, TForm, TVectors> c2,
+        ref Int8TileRow<TSimd, TLanes, TDot, TFloat, TInt, TForm, TVectors> c3,
+        byte* x0, byte* x1, byte* x2, byte* x3, TInt w0, TInt w1, TInt w2)
+        where TVectors : ICount
+        where TRows : ICount
     {
-        var sum = Int8Scaling<TSimd, TLanes, TDot, TFloat, TInt, TForm>.Add(
-            TSimd.Load(sums), c, x, (int*)(x + start), scale, minimum);
-        TSimd.Store(sum, sums);
+        c0.Add<TRows>(0, x0, w0, w1, w2);
+        c1.Add<TRows>(1, x1, w0, w1, w2);
+        c2.Add<TRows>(2, x2, w0, w1, w2);
+        c3.Add<TRows>(3, x3, w0, w1, w2);
+    }
+
+    /// <summary>Scales of a block, and minima behind them, in memory, where all rows read them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scales<TVectors>(byte* cell, byte* block, int cellBytes, int lanes, int column, float* scales)
+        where TVectors : ICount
+    {
+        for (nint v = 0; v < TVectors.Value; v++)
+        {
+            TWeight.Scales<TSimd, TLanes, TFloat>(cell, block, lanes, column, out var scale, out var minimum);
+            TSimd.Store(scale, scales);
+            if (TForm.HasMinimum)
+            {
+                TSimd.Store(minimum, scales + TVectors.Value * TSimd.Lanes);
+            }
+
+            cell += cellBytes;
+            block += cellBytes;
+            scales += TSimd.Lanes;
+        }
     }
 }

@@ -17,6 +17,19 @@ internal unsafe struct Int8TileRow<TSimd, TLanes, TDot, TFloat, TInt, TForm, TVe
     private TInt _sum1;
     private TInt _sum2;
 
+    /// <summary>Begins a block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Begin<TRows>(int row, byte* x, nint half)
+        where TRows : ICount
+    {
+        if (row < TRows.Value)
+        {
+            _sum0 = TDot.Start((int*)(x + Int8Rows.Start) + half);
+            _sum1 = _sum0;
+            _sum2 = _sum0;
+        }
+    }
+
     /// <summary>The first step of a block.</summary>
     /// <param name="row">Which row.</param>
     /// <param name="x">Its block.</param>
@@ -74,8 +87,9 @@ internal unsafe struct Int8TileRow<TSimd, TLanes, TDot, TFloat, TInt, TForm, TVe
     /// <param name="scales">The weight's scales.</param>
     /// <param name="toMinima">Bytes from the scales to the minima, where there are any.</param>
     /// <param name="sums">The row's outputs.</param>
+    /// <param name="next">Outputs from one register to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Finish<TRows>(int row, byte* x, nint half, float* scales, nint toMinima, float* sums)
+    public readonly void Finish<TRows>(int row, byte* x, nint half, float* scales, nint toMinima, float* sums, int next)
         where TRows : ICount
     {
         if (row < TRows.Value)
@@ -83,12 +97,12 @@ internal unsafe struct Int8TileRow<TSimd, TLanes, TDot, TFloat, TInt, TForm, TVe
             Finish(_sum0, x, half, scales, toMinima, sums);
             if (TVectors.Value > 1)
             {
-                Finish(_sum1, x, half, scales + TSimd.Lanes, toMinima, sums + TSimd.Lanes);
+                Finish(_sum1, x, half, scales + TSimd.Lanes, toMinima, sums + next);
             }
 
             if (TVectors.Value > 2)
             {
-                Finish(_sum2, x, half, scales + 2 * TSimd.Lanes, toMinima, sums + 2 * TSimd.Lanes);
+                Finish(_sum2, x, half, scales + 2 * TSimd.Lanes, toMinima, sums + 2 * next);
             }
         }
     }

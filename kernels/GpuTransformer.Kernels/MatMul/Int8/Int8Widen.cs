@@ -87,6 +87,6 @@ internal static unsafe class Int8Widen<TSimd, TLanes, TDot, TFloat, TInt, TForm,
     private static void Words(TInt bytes, byte* target, nint row)
     {
         TLanes.Store(TLanes.And(bytes, TLanes.All(EvenBytes)), target);
-        TLanes.Store(TLanes.And(TLanes.Right(bytes, 8), TLanes.All(EvenBytes)), target + 4 * row);
+        TLanes.Store(TLanes.RightWords(bytes, 8), target + 4 * row);
     }
 }
