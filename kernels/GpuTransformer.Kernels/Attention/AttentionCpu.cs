@@ -42,6 +42,7 @@ internal unsafe struct AttentionCpu<TScore> : ISimdTile
         /// <summary>Blocks that follow each other with the same heads.</summary>
         public int BlocksInTurn;
 
+        /// <summary>What a score is of q·k: where no policy wants it otherwise, the power of two that its weight is.</summary>
         public float Scale;
         public TScore Score;
 
@@ -85,7 +86,7 @@ internal unsafe struct AttentionCpu<TScore> : ISimdTile
             HeadDim = pages.HeadDim,
             HeadsPerTile = HeadsPerTile(args.NumHeads / Math.Max(1, pages.NumKvHeads), args.BlockRows),
             BlocksInTurn = args.BlockRows > AttentionCpuState.TileRows ? Math.Max(1, RowsInTurn / args.BlockRows) : 1,
-            Scale = args.Scale,
+            Scale = typeof(TScore) == typeof(PlainScore) ? args.Scale * FastMath.Log2E : args.Scale,
             Score = args.Score,
             Bias = AttentionCpuBias.Of(args.Score),
         };

@@ -106,6 +106,13 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
             }
         }
 
+        // Six are a whole tile, where there are tiles of six.
+        if (rows == AttentionCpuState.TileRows)
+        {
+            AttentionCpuWeights<TSimd, TVector>.Run6(scores, state.ScoreStride, span.Begin, span.End, max, sum);
+            return;
+        }
+
         var done = 0;
         for (; done + 2 <= rows; done += 2)
         {
@@ -203,6 +210,7 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
         return state.KeyPages[v / registersPerPage] + v % registersPerPage * TSimd.Lanes;
     }
 
+    /// <summary>A policy's scores, then as powers of two.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Apply(
         in AttentionCpuState state, ref AttentionCpu<TScore>.Args args, int row, float* scores, int begin, int end)
@@ -214,13 +222,20 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
             {
                 args.Bias.Add<TSimd, TVector>(head, (long)state.Position[row] - state.ChunkStart, scores, begin, end);
             }
-
-            return;
+        }
+        else
+        {
+            for (var slot = begin; slot < end; slot++)
+            {
+                scores[slot] = args.Score.Apply(scores[slot], head, state.Position[row], state.ChunkStart + slot);
+            }
         }
 
-        for (var slot = begin; slot < end; slot++)
+        // The registers' other slots are cut off right after this.
+        var log2E = TSimd.Create(FastMath.Log2E);
+        for (var i = begin / TSimd.Lanes * TSimd.Lanes; i < end; i += TSimd.Lanes)
         {
-            scores[slot] = args.Score.Apply(scores[slot], head, state.Position[row], state.ChunkStart + slot);
+            TSimd.Store(TSimd.Multiply(TSimd.Load(scores + i), log2E), scores + i);
         }
     }
 

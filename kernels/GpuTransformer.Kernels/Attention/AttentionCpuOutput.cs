@@ -9,6 +9,8 @@ internal static unsafe class AttentionCpuOutput<TSimd, TVector, TScore>
     where TVector : struct
     where TScore : struct, IScorePolicy
 {
+    private const float Ln2 = 0.693147181f;
+
     /// <summary>Divides and stores rows of <see cref="AttentionCpuState.Output"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Store(in AttentionCpuState state, ref AttentionCpu<TScore>.Args args, int row, int rows)
@@ -80,8 +82,8 @@ internal static unsafe class AttentionCpuOutput<TSimd, TVector, TScore>
         }
 
         var larger = Math.Max(max, chunkMax);
-        var factor = SoftmaxExp.Exp<TSimd, TVector>(max - larger);
-        var chunkFactor = SoftmaxExp.Exp<TSimd, TVector>(chunkMax - larger);
+        var factor = SoftmaxExp.Power<TSimd, TVector>(max - larger);
+        var chunkFactor = SoftmaxExp.Power<TSimd, TVector>(chunkMax - larger);
         state.Max[row] = larger;
         state.Sum[row] = sum * factor + chunkSum * chunkFactor;
         var (left, right) = (TSimd.Create(factor), TSimd.Create(chunkFactor));
@@ -121,7 +123,7 @@ internal static unsafe class AttentionCpuOutput<TSimd, TVector, TScore>
         {
             var (ofBlock, head) = Math.DivRem(r, state.Heads);
             args.LogSumExp.Row(state.FirstRow + ofBlock)[state.FirstHead + head] = state.Sum[r] != 0f
-                ? state.Max[r] + MathF.Log(state.Sum[r])
+                ? Ln2 * (state.Max[r] + MathF.Log2(state.Sum[r]))
                 : float.NegativeInfinity;
         }
     }

@@ -46,7 +46,7 @@ internal unsafe struct AttentionCpuState
     /// <summary>Values with rows widened to whole registers; used where HeadDim is not a multiple of them.</summary>
     public float* PaddedValues;
 
-    /// <summary>Maximum of each row so far and sum of its weights; a sum of 0: nothing seen yet.</summary>
+    /// <summary>Maximum of each row so far, a power of two, and sum of its weights; a sum of 0: nothing seen yet.</summary>
     public float* Max, Sum;
 
     /// <summary>Maximum and sum of this chunk for a group's rows.</summary>

@@ -24,11 +24,11 @@ internal static class SoftmaxExp
     public const float LowestPower = -100f;
 
     // 2^r for 0 ≤ r ≤ 1 as 1 + r (Q1 + ... + Q5 r⁴), a minimax fit of the relative error: 9.4e-8.
-    private const float Q1 = 0.693151295f;
-    private const float Q2 = 0.240164444f;
-    private const float Q3 = 0.0557999127f;
-    private const float Q4 = 0.00901703071f;
-    private const float Q5 = 0.00186713005f;
+    internal const float Q1 = 0.693151295f;
+    internal const float Q2 = 0.240164444f;
+    internal const float Q3 = 0.0557999127f;
+    internal const float Q4 = 0.00901703071f;
+    internal const float Q5 = 0.00186713005f;
 
     /// <summary>e to the power x for x up to 80, within 2.2e-7 + 8e-8 |x| relative: a weight is right to 2.2e-7 of the
     /// largest. Exactly 1 at 0, exactly 0 below -69.3; NaN gives NaN.</summary>
@@ -37,10 +37,10 @@ internal static class SoftmaxExp
         where TSimd : ISimd<TVector>
         where TVector : struct => Power<TSimd, TVector>(TSimd.Multiply(x, TSimd.Create(FastMath.Log2E)));
 
-    /// <summary>The same for one number, with the same bits as a lane.</summary>
-    public static float Exp<TSimd, TVector>(float x)
+    /// <summary><see cref="Power{TSimd, TVector}(TVector)"/> of one number, with the same bits as a lane.</summary>
+    public static float Power<TSimd, TVector>(float t)
         where TSimd : ISimd<TVector>
-        where TVector : struct => TSimd.Largest(Exp<TSimd, TVector>(TSimd.Create(x)));
+        where TVector : struct => TSimd.Largest(Power<TSimd, TVector>(TSimd.Create(t)));
 
     /// <summary>2 to the power t for t up to 115, within 2.2e-7 relative. Exactly 1 at 0, exactly 0 below
     /// <see cref="LowestPower"/>; NaN gives NaN. Eight instructions where 512-bit registers reduce and scale.</summary>

@@ -213,14 +213,14 @@ public sealed unsafe class SimdLanesTests
             for (var t = SoftmaxExp.LowestPower; t < 4f; t += 0.00137f)
             {
                 var expected = Math.Pow(2, t);
-                var actual = Power<TSimd, TVector>(t);
+                var actual = SoftmaxExp.Power<TSimd, TVector>(t);
                 Assert.True(Math.Abs(actual / expected - 1) <= 2.2e-7, $"2^{t:G9} = {actual:G9}, expected {expected:G9}");
             }
 
             for (var x = SoftmaxExp.Lowest; x < 3f; x += 0.00137f)
             {
                 var expected = Math.Exp(x);
-                var actual = SoftmaxExp.Exp<TSimd, TVector>(x);
+                var actual = TSimd.Largest(SoftmaxExp.Exp<TSimd, TVector>(TSimd.Create(x)));
                 Assert.True(
                     Math.Abs(actual / expected - 1) <= 2.2e-7 + 8e-8 * Math.Abs(x), $"exp({x:G9}) = {actual:G9}, expected {expected:G9}");
             }
@@ -233,17 +233,13 @@ public sealed unsafe class SimdLanesTests
             }
 
             // Just below a whole number the fraction rounds to 1.
-            Assert.InRange(Power<TSimd, TVector>(-1e-9f), 1 - 1.2e-7f, 1 + 1.2e-7f);
-            Assert.Equal(1f, Power<TSimd, TVector>(0f));
-            Assert.Equal(0.125f, Power<TSimd, TVector>(-3f));
-            Assert.Equal(0f, Power<TSimd, TVector>(MathF.BitDecrement(SoftmaxExp.LowestPower)));
-            Assert.Equal(0f, Power<TSimd, TVector>(-1e30f));
-            Assert.Equal(0f, Power<TSimd, TVector>(float.NegativeInfinity));
-            Assert.True(float.IsNaN(Power<TSimd, TVector>(float.NaN)));
+            Assert.InRange(SoftmaxExp.Power<TSimd, TVector>(-1e-9f), 1 - 1.2e-7f, 1 + 1.2e-7f);
+            Assert.Equal(1f, SoftmaxExp.Power<TSimd, TVector>(0f));
+            Assert.Equal(0.125f, SoftmaxExp.Power<TSimd, TVector>(-3f));
+            Assert.Equal(0f, SoftmaxExp.Power<TSimd, TVector>(MathF.BitDecrement(SoftmaxExp.LowestPower)));
+            Assert.Equal(0f, SoftmaxExp.Power<TSimd, TVector>(-1e30f));
+            Assert.Equal(0f, SoftmaxExp.Power<TSimd, TVector>(float.NegativeInfinity));
+            Assert.True(float.IsNaN(SoftmaxExp.Power<TSimd, TVector>(float.NaN)));
         }
-
-        private static float Power<TSimd, TVector>(float t)
-            where TSimd : ISimd<TVector>
-            where TVector : struct => TSimd.Largest(SoftmaxExp.Power<TSimd, TVector>(TSimd.Create(t)));
     }
 }
