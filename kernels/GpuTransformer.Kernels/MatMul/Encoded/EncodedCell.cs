@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace GpuTransformer.Kernels;
 
@@ -11,6 +12,7 @@ internal static unsafe class EncodedCell
     /// <param name="cell">The cell.</param>
     /// <param name="lanes">Its lanes.</param>
     /// <param name="lane">The one to fill.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Put(in EncodedLayout layout, ReadOnlySpan<byte> stored, byte* cell, int lanes, int lane)
     {
         switch (layout.Encoding)
@@ -40,6 +42,7 @@ internal static unsafe class EncodedCell
     }
 
     /// <summary>Float16 scales, one row of lanes each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Halves(ReadOnlySpan<byte> stored, int count, byte* cell, int lanes, int lane)
     {
         for (var i = 0; i < count; i++)
@@ -48,6 +51,7 @@ internal static unsafe class EncodedCell
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Words(ReadOnlySpan<byte> stored, int count, byte* words, int lanes, int lane)
     {
         for (var i = 0; i < count; i++)
@@ -57,6 +61,7 @@ internal static unsafe class EncodedCell
     }
 
     /// <summary>Byte i holds k = i and 16 + i of a block of 32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void HalvesOfBytes(ReadOnlySpan<byte> stored, byte* words, int lanes, int lane)
     {
         for (var i = 0; i < 4; i++)
@@ -67,6 +72,7 @@ internal static unsafe class EncodedCell
 
     /// <summary>4 bits from <paramref name="shift"/> on of each of 8 bytes: the first four in the lower halves of a word's
     /// bytes, the others in the upper.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint EightOf(ReadOnlySpan<byte> bytes, int shift)
     {
         var four = (BinaryPrimitives.ReadUInt64LittleEndian(bytes) >> shift) & 0x0F0F0F0F0F0F0F0F;
@@ -75,6 +81,7 @@ internal static unsafe class EncodedCell
 
     /// <summary>d, dmin, 12 bytes of scales and minima, then two groups of 32 in each 32 bytes, the first in the lower
     /// halves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Q4_K(in EncodedLayout layout, ReadOnlySpan<byte> stored, byte* cell, int lanes, int lane)
     {
         Halves(stored, 2, cell, lanes, lane);
@@ -94,6 +101,7 @@ internal static unsafe class EncodedCell
 
     /// <summary>Per half of 128: 64 bytes of lower bits, where 32 apart share a byte's halves two and two, and 32 bytes of
     /// upper bits, four numbers 32 apart in each; then 16 scales and d.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Q6_K(in EncodedLayout layout, ReadOnlySpan<byte> stored, byte* cell, int lanes, int lane)
     {
         Halves(stored[208..], 1, cell, lanes, lane);

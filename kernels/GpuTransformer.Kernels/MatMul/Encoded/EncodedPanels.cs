@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GpuTransformer.Kernels;
 
 /// <summary>Fills and reads panels in a narrow encoding: what a source stores so is only put into another order, all else
@@ -65,6 +67,7 @@ internal static unsafe class EncodedPanels
         source.StoredEncoding == encoding && !source.IsTransposed && source.K % EncodedLayout.StoredBlock(encoding) == 0;
 
     /// <summary>The columns of one panel that one source gives.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackPanel(PackedPanels.Header* header, WeightRows source, int first, int panel)
     {
         var engine = MatMulCpuEngine.Of(header->Kind);

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Kernels;
 
@@ -9,13 +11,15 @@ internal static class BlockEncoder
 
     private const float LargestByte = 127;
 
-    /// <summary>Encodes whole blocks.</summary>
+    /// <summary>Encodes whole blocks. Compiled at once at full speed, and what it calls for a block with it: loading a
+    /// model calls this for every row.</summary>
     /// <param name="encoding">F16, BF16, Q8_0 or Q4_0.</param>
     /// <param name="name">The weight's, for errors.</param>
     /// <param name="row">The output, for errors.</param>
     /// <param name="values">From k = 0 on.</param>
     /// <param name="bytes">Receives the blocks.</param>
     /// <exception cref="InputException">A number that the encoding cannot hold.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Encode(
         WeightEncoding encoding, string name, int row, ReadOnlySpan<float> values, Span<byte> bytes)
     {
@@ -101,52 +105,50 @@ internal static class BlockEncoder
     }
 
     /// <summary>Up to 32 numbers as integers and the scale: the largest magnitude over 127, rounded to float16.</summary>
-    public static Half Q8_0(string name, int row, int firstK, ReadOnlySpan<float> values, Span<sbyte> integers)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Half Q8_0(string name, int row, int firstK, scoped ReadOnlySpan<float> values, Span<sbyte> integers)
     {
-        var scale = ScaleOf(name, row, firstK, values, WeightEncoding.Q8_0, LargestByte, out _);
-        integers.Clear();
-        for (var i = 0; i < values.Length && scale != Half.Zero; i++)
+        Span<float> whole = stackalloc float[Block];
+        if (values.Length < Block)
         {
-            var integer = MathF.Round(values[i] / (float)scale, MidpointRounding.ToEven);
-            integers[i] = (sbyte)Math.Clamp(integer, -LargestByte, LargestByte);
+            whole.Clear();
+            values.CopyTo(whole);
+            values = whole;
         }
 
+        var scale = ScaleOf(name, row, firstK, values, WeightEncoding.Q8_0, LargestByte, out _);
+        BlockRounding.Integers(values, (float)scale, LargestByte).CopyTo(integers);
         return scale;
     }
 
     /// <summary>The number of the largest magnitude becomes -8, as ggml has it: of both signs the one that reaches
     /// farther gets the farther end of -8 to 7.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Q4_0(string name, int row, int firstK, ReadOnlySpan<float> values, Span<byte> block)
     {
         var magnitude = ScaleOf(name, row, firstK, values, WeightEncoding.Q4_0, 8, out var farthest);
         var scale = farthest < 0 ? magnitude : -magnitude;
         MemoryMarshal.Write(block, scale);
-        for (var i = 0; i < Block / 2; i++)
-        {
-            block[2 + i] = (byte)(Integer(values[i], scale) | Integer(values[i + Block / 2], scale) << 4);
-        }
-
-        static int Integer(float value, Half scale) => scale == Half.Zero
-            ? 8 : 8 + (int)Math.Clamp(MathF.Round(value / (float)scale, MidpointRounding.ToEven), -8, 7);
+        BlockRounding.Nibbles(values, (float)scale).CopyTo(block[2..]);
     }
 
     /// <summary>The largest magnitude over the largest integer, refusing what is NaN or too large for a float16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Half ScaleOf(
         string name, int row, int firstK, ReadOnlySpan<float> values, WeightEncoding encoding, float largestInteger,
         out float farthest)
     {
-        farthest = 0f;
-        for (var i = 0; i < values.Length; i++)
+        farthest = BlockRounding.Farthest(values);
+        var scale = (Half)(Math.Abs(farthest) / largestInteger);
+        for (var i = 0; i < values.Length && !Half.IsFinite(scale); i++)
         {
             if (!Half.IsFinite((Half)(Math.Abs(values[i]) / largestInteger)))
             {
                 throw Beyond(name, row, firstK + i, values[i], encoding);
             }
-
-            farthest = Math.Abs(values[i]) > Math.Abs(farthest) ? values[i] : farthest;
         }
 
-        return (Half)(Math.Abs(farthest) / largestInteger);
+        return scale;
     }
 
     private static InputException Beyond(string name, int row, int k, float value, WeightEncoding encoding) =>

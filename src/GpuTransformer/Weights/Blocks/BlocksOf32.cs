@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace GpuTransformer.Weights.Blocks;
 
@@ -18,14 +19,10 @@ internal static class BlocksOf32
         for (; destination.Length > 0; blocks = blocks[18..], destination = destination[Elements..])
         {
             float scale = Float16(blocks);
-            ReadOnlySpan<byte> q = blocks.Slice(2, Half);
-            Span<float> low = destination[..Half];
-            Span<float> high = destination.Slice(Half, Half);
-            for (int i = 0; i < Half; i++)
-            {
-                low[i] = scale * ((q[i] & 15) - 8);
-                high[i] = scale * ((q[i] >> 4) - 8);
-            }
+            Vector128<byte> q = Vector128.Create(blocks.Slice(2, Half));
+            Vector128<sbyte> eight = Vector128.Create((sbyte)8);
+            Scaled(LowerHalves(q) - eight, scale, destination[..Half]);
+            Scaled(UpperHalves(q) - eight, scale, destination.Slice(Half, Half));
         }
     }
 
@@ -37,14 +34,9 @@ internal static class BlocksOf32
         {
             float scale = Float16(blocks);
             float minimum = Float16(blocks[2..]);
-            ReadOnlySpan<byte> q = blocks.Slice(4, Half);
-            Span<float> low = destination[..Half];
-            Span<float> high = destination.Slice(Half, Half);
-            for (int i = 0; i < Half; i++)
-            {
-                low[i] = scale * (q[i] & 15) + minimum;
-                high[i] = scale * (q[i] >> 4) + minimum;
-            }
+            Vector128<byte> q = Vector128.Create(blocks.Slice(4, Half));
+            Scaled(LowerHalves(q), scale, minimum, destination[..Half]);
+            Scaled(UpperHalves(q), scale, minimum, destination.Slice(Half, Half));
         }
     }
 
@@ -94,13 +86,39 @@ internal static class BlocksOf32
         for (; destination.Length > 0; blocks = blocks[34..], destination = destination[Elements..])
         {
             float scale = Float16(blocks);
-            ReadOnlySpan<byte> q = blocks.Slice(2, Elements);
-            Span<float> values = destination[..Elements];
-            for (int i = 0; i < Elements; i++)
-            {
-                values[i] = scale * (sbyte)q[i];
-            }
+            Scaled(Vector128.Create(blocks.Slice(2, Half)).AsSByte(), scale, destination[..Half]);
+            Scaled(Vector128.Create(blocks.Slice(2 + Half, Half)).AsSByte(), scale, destination.Slice(Half, Half));
         }
+    }
+
+    private static Vector128<sbyte> LowerHalves(Vector128<byte> bytes) => (bytes & Vector128.Create((byte)15)).AsSByte();
+
+    private static Vector128<sbyte> UpperHalves(Vector128<byte> bytes) => (bytes >> 4).AsSByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scaled(Vector128<sbyte> q, float scale, Span<float> values)
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            (Vector128.Create(scale) * Four(q, i)).CopyTo(values[(4 * i)..]);
+        }
+    }
+
+    // Two roundings: the product's first.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scaled(Vector128<sbyte> q, float scale, float minimum, Span<float> values)
+    {
+        for (int i = 0; i < 4; i++)
+        {
+            (Vector128.Create(scale) * Four(q, i) + Vector128.Create(minimum)).CopyTo(values[(4 * i)..]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Four(Vector128<sbyte> q, int part)
+    {
+        Vector128<short> eight = part < 2 ? Vector128.WidenLower(q) : Vector128.WidenUpper(q);
+        return Vector128.ConvertToSingle((part & 1) == 0 ? Vector128.WidenLower(eight) : Vector128.WidenUpper(eight));
     }
 
     /// <summary>The float16 at the start of <paramref name="bytes"/>.</summary>
