@@ -81,6 +81,11 @@ internal sealed partial class GraphBuilder
                 Product(s, weights, mine, column, y, activation, residual, gate) with { X = s.RowsIn(x) });
         }
 
+        if (residual is { } replaced && replaced.Tensor != x.Tensor)
+        {
+            MayReplace(replaced, y);
+        }
+
         return y;
     }
 
@@ -207,6 +212,7 @@ internal sealed partial class GraphBuilder
             Rows = s.Active(x.Rows),
             Epsilon = weights.Epsilon,
         });
+        MayReplace(x, y);
         return y;
     }
 }

@@ -12,6 +12,7 @@ internal sealed partial class GraphBuilder(string name)
     private readonly List<IntTable> _tables = [];
     private readonly List<RowSpace> _rowSpaces = [];
     private readonly List<LayerKeys> _caches = [];
+    private readonly List<Replacement> _replacements = [];
     private readonly HashSet<ValueInfo> _readPages = [];
     private readonly Dictionary<string, GraphTensor> _inputs = [];
     private readonly Dictionary<string, GraphTensor> _outputs = [];
@@ -95,7 +96,7 @@ internal sealed partial class GraphBuilder(string name)
     public void Output(string outputName, GraphTensor tensor) => _outputs.Add(outputName, tensor);
 
     /// <summary>The program of everything recorded.</summary>
-    public Program Build() => new(name, _nodes, _tensors, _tables, _rowSpaces, _inputs, _outputs, _caches, _slots);
+    public Program Build() => new(name, _nodes, _tensors, _tables, _rowSpaces, _inputs, _outputs, _caches, _replacements, _slots);
 
     private GraphTensor Tensor(string tensorName, RowSpace rows, int width)
     {
@@ -122,6 +123,15 @@ internal sealed partial class GraphBuilder(string name)
         where TArgs : struct =>
         _nodes.Add(new Node<TArgs>(
             layer, [.. reads.OfType<GraphTensor>().Select(t => t.Tensor), .. blocks], [write.Tensor], operation, arguments));
+
+    /// <summary>Tells that the last node may write y over a tensor of the same shape.</summary>
+    private void MayReplace(GraphTensor tensor, GraphTensor y)
+    {
+        if (tensor.Width == tensor.Tensor.Width)
+        {
+            _replacements.Add(new Replacement(_nodes.Count - 1, tensor.Tensor, y.Tensor));
+        }
+    }
 
     private static void Expect(string layer, string what, GraphTensor tensor, RowSpace rows, int width)
     {

@@ -53,6 +53,12 @@ internal readonly record struct GraphTensor(ValueInfo Tensor, int Column, int Wi
     public override string ToString() => $"{Tensor.Name} [{Tensor.Rows?.Name ?? "block"} {Tensor.Rows?.Capacity}, {Width}]";
 }
 
+/// <summary>A tensor that a node may write in the place of one that it reads, where nothing later reads that one.</summary>
+/// <param name="Node">Which node.</param>
+/// <param name="From">What it reads.</param>
+/// <param name="To">What it writes.</param>
+internal readonly record struct Replacement(int Node, ValueInfo From, ValueInfo To);
+
 /// <summary>An integer table that the host fills before a run: ids, positions, row tables, page tables.</summary>
 /// <param name="Name">Name, as a debugger shows it.</param>
 /// <param name="Offset">First integer in the tables' memory; a multiple of 64 (256 bytes).</param>

@@ -13,6 +13,7 @@ internal sealed class Program
         IReadOnlyDictionary<string, GraphTensor> inputs,
         IReadOnlyDictionary<string, GraphTensor> outputs,
         IReadOnlyList<LayerKeys> caches,
+        IReadOnlyList<Replacement> replacements,
         int stateSlots)
     {
         Name = name;
@@ -26,7 +27,7 @@ internal sealed class Program
         Caches = caches;
         StateSlots = stateSlots;
         TableLength = tables.Count == 0 ? 0 : tables[^1].Offset + tables[^1].Length;
-        (Offsets, ArenaElements, LeastElements) = Plan();
+        (Offsets, ArenaElements, LeastElements) = Plan(replacements);
     }
 
     public string Name { get; }
@@ -64,7 +65,7 @@ internal sealed class Program
     /// <summary>The most elements that are alive at one node: what the arena cannot be smaller than.</summary>
     public long LeastElements { get; }
 
-    private (long[] Offsets, long Elements, long Least) Plan()
+    private (long[] Offsets, long Elements, long Least) Plan(IReadOnlyList<Replacement> replacements)
     {
         var first = Enumerable.Repeat(int.MaxValue, Tensors.Count).ToArray();
         var last = Enumerable.Repeat(-1, Tensors.Count).ToArray();
@@ -89,7 +90,18 @@ internal sealed class Program
             last[output.Tensor.Id] = Nodes.Count;
         }
 
-        var arena = Tensors.Where(t => t.Place == TensorPlace.Arena && last[t.Id] >= 0).ToArray();
+        // A tensor in another's place lives on as that one.
+        var holder = Enumerable.Range(0, Tensors.Count).ToArray();
+        foreach (var (node, from, to) in replacements)
+        {
+            if (last[from.Id] == node)
+            {
+                holder[to.Id] = holder[from.Id];
+                last[holder[to.Id]] = last[to.Id];
+            }
+        }
+
+        var arena = Tensors.Where(t => t.Place == TensorPlace.Arena && last[t.Id] >= 0 && holder[t.Id] == t.Id).ToArray();
         var intervals = Array.ConvertAll(arena, t => new ArenaPlanner.Interval(t.Id, t.Elements, first[t.Id], last[t.Id]));
         var (places, elements) = ArenaPlanner.Place(intervals);
         var offsets = Enumerable.Repeat(-1L, Tensors.Count).ToArray();
@@ -98,6 +110,6 @@ internal sealed class Program
             offsets[arena[i].Id] = places[i];
         }
 
-        return (offsets, elements, ArenaPlanner.MostAlive(intervals));
+        return (Array.ConvertAll(holder, id => offsets[id]), elements, ArenaPlanner.MostAlive(intervals));
     }
 }
