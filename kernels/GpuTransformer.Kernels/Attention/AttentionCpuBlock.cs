@@ -157,6 +157,7 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
         var table = args.PageTable + (long)sequence * args.PagesPerSequence;
         var copies = state.Width != state.HeadDim;
         state.ValueStride = copies ? state.Width : state.HeadDim;
+        state.ValueRun = copies ? AttentionCpuState.Chunk : PagedKeys.PageTokens;
         for (var slot = begin / PagedKeys.PageTokens * PagedKeys.PageTokens; slot < end; slot += PagedKeys.PageTokens)
         {
             // A page beyond the views is not followed.
@@ -182,6 +183,7 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
         var keys = args.Own.Packed<TSimd, TVector>(
             sequence, state.FirstRow, keyHead, state.HeadDim, state.Width, args.PagesPerSequence * PagedKeys.PageTokens, out var values);
         state.ValueStride = state.Width;
+        state.ValueRun = AttentionCpuState.Chunk;
         var first = state.ChunkStart / PagedKeys.PageTokens;
         for (var page = first; page < Math.Min(args.PagesPerSequence, first + AttentionCpuState.ChunkPages); page++)
         {

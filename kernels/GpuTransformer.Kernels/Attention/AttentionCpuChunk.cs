@@ -13,7 +13,7 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
     where TVector : struct
     where TScore : struct, IScorePolicy
 {
-    private static int TileRows => PanelProduct<TSimd, TVector>.MaxRows;
+    private const int TileRows = AttentionCpuState.TileRows;
 
     /// <param name="state">The block's working memory.</param>
     /// <param name="args">The operation.</param>
@@ -106,24 +106,7 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
             }
         }
 
-        // Six are a whole tile, where there are tiles of six.
-        if (rows == AttentionCpuState.TileRows)
-        {
-            AttentionCpuWeights<TSimd, TVector>.Run6(scores, state.ScoreStride, span.Begin, span.End, max, sum);
-            return;
-        }
-
-        var done = 0;
-        for (; done + 2 <= rows; done += 2)
-        {
-            AttentionCpuWeights<TSimd, TVector>.Run2(scores, state.ScoreStride, span.Begin, span.End, max + done, sum + done);
-            scores += 2 * state.ScoreStride;
-        }
-
-        if (done < rows)
-        {
-            AttentionCpuWeights<TSimd, TVector>.Run1(scores, span.Begin, span.End, max + done, sum + done);
-        }
+        AttentionCpuWeights<TSimd, TVector>.Run(scores, state.ScoreStride, rows, span.Begin, span.End, max, sum);
     }
 
     /// <summary>Weights · values of a panel tile's rows, merged into their output.</summary>
@@ -184,6 +167,7 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
             Step = PagedKeys.PageTokens,
             Count = state.HeadDim,
             SegmentLength = state.HeadDim,
+            SegmentStep = 1,
             CStride = state.ScoreStride,
         };
         var scores = state.Scores + (long)row * state.ScoreStride;
@@ -197,8 +181,9 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
             walk.Offset2 = registers > 2 ? (nint)(Keys(state, v + 2) - start) : 0;
             walk.Offset3 = registers > 3 ? (nint)(Keys(state, v + 3) - start) : 0;
             walk.C = scores + v * TSimd.Lanes;
+            walk.Tiles = registers == registersPerPage ? PanelProduct<TSimd, TVector>.Tiles(rows, registers, last - v) : 1;
             PanelProduct<TSimd, TVector>.Run(walk, rows, registers);
-            v += registers;
+            v += registers * walk.Tiles;
         }
     }
 
@@ -295,16 +280,19 @@ internal static unsafe class AttentionCpuChunk<TSimd, TVector, TScore>
             Step = state.ValueStride,
             First = begin % PagedKeys.PageTokens,
             Count = end - begin,
-            SegmentLength = PagedKeys.PageTokens,
+            SegmentLength = state.ValueRun,
             CStride = state.Width,
         };
         for (var column = 0; column < state.Width;)
         {
-            var registers = PanelProduct<TSimd, TVector>.Registers(rows, (state.Width - column) / TSimd.Lanes);
+            var left = (state.Width - column) / TSimd.Lanes;
+            var registers = PanelProduct<TSimd, TVector>.Registers(rows, left);
             walk.Column = column;
+            walk.ColumnStep = registers * TSimd.Lanes;
             walk.C = output + column;
+            walk.Tiles = PanelProduct<TSimd, TVector>.Tiles(rows, registers, left);
             PanelProduct<TSimd, TVector>.Run(walk, rows, registers);
-            column += registers * TSimd.Lanes;
+            column += registers * walk.Tiles * TSimd.Lanes;
         }
     }
 

@@ -51,11 +51,10 @@ internal static unsafe class AttentionCpuQueries<TSimd, TVector>
             to += state.HeadDim;
         }
 
-        var tileRows = PanelProduct<TSimd, TVector>.MaxRows;
-        if (rows < tileRows)
+        if (rows < AttentionCpuState.TileRows)
         {
             // A panel tile reads all its rows: left-over denormal numbers there would slow it down.
-            new Span<float>(to, (tileRows - rows) * state.HeadDim).Clear();
+            new Span<float>(to, (AttentionCpuState.TileRows - rows) * state.HeadDim).Clear();
         }
     }
 }

@@ -16,14 +16,14 @@ internal unsafe struct AttentionCpuState
     /// <summary>The most rows of a panel tile.</summary>
     public const int TileRows = 6;
 
-    /// <summary>Panel tiles of a block, where they have 4 rows.</summary>
-    private const int TileSpanCount = Rows / 4;
+    /// <summary>Panel tiles of a block.</summary>
+    private const int TileSpanCount = (Rows + TileRows - 1) / TileRows;
 
     /// <summary>What is added to a row of scores: its length should not be a power of two, which would share cache sets.</summary>
     private const int ScorePadding = 16;
 
-    /// <summary>Rows of whole panel tiles, whichever of 4 and 6 rows they have.</summary>
-    private const int WholeTiles = 12;
+    /// <summary>Rows that the scores of a group are a multiple of: whole panel tiles.</summary>
+    private const int WholeTiles = 2 * TileRows;
 
     /// <summary>Scores in working memory: all rows of a block over 128 keys, 12 over a whole chunk. 40 KB: most of a
     /// first-level cache.</summary>
@@ -84,6 +84,10 @@ internal unsafe struct AttentionCpuState
 
     /// <summary>Elements from one value to the next: HeadDim in the pages, Width where they were copied.</summary>
     public int ValueStride;
+
+    /// <summary>Slots whose values follow each other in memory: a page's, or the chunk's where they were copied. The fewer, the
+    /// more often the product breaks off: with pages it takes a tenth longer.</summary>
+    public int ValueRun;
 
     /// <summary>The operation's row that row 0 belongs to.</summary>
     public int FirstRow;

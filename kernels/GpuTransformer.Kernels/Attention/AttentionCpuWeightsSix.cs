@@ -7,7 +7,7 @@ namespace GpuTransformer.Kernels;
 /// of the next rows. Two rows at a time take a third more.</summary>
 internal static unsafe partial class AttentionCpuWeights<TSimd, TVector>
 {
-    /// <summary>Six rows.</summary>
+    /// <summary>Six rows, where registers reduce and scale.</summary>
     /// <param name="scores">Scores of the first row.</param>
     /// <param name="stride">Elements from one row to the next.</param>
     /// <param name="begin">First slot.</param>
@@ -15,7 +15,7 @@ internal static unsafe partial class AttentionCpuWeights<TSimd, TVector>
     /// <param name="max">Receives the maxima.</param>
     /// <param name="sum">Receives the sums of weights.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run6(float* scores, nint stride, nint begin, nint end, float* max, float* sum)
+    private static void Run6(float* scores, nint stride, nint begin, nint end, float* max, float* sum)
     {
         var first = begin / TSimd.Lanes * TSimd.Lanes;
         Largest6(scores, stride, first, end, max);
@@ -100,12 +100,12 @@ internal static unsafe partial class AttentionCpuWeights<TSimd, TVector>
         Step6(ref p0, ref p1, ref p2, ref p3, ref p4, ref p5, r0, r1, r2, r3, r4, r5, SoftmaxExp.Q1);
         Step6(ref p0, ref p1, ref p2, ref p3, ref p4, ref p5, r0, r1, r2, r3, r4, r5, 1f);
         var lowest = TSimd.Create(SoftmaxExp.LowestPower);
-        t0 = TSimd.ScaleByFloor(p0, whole0, lowest);
-        t1 = TSimd.ScaleByFloor(p1, whole1, lowest);
-        t2 = TSimd.ScaleByFloor(p2, whole2, lowest);
-        t3 = TSimd.ScaleByFloor(p3, whole3, lowest);
-        t4 = TSimd.ScaleByFloor(p4, whole4, lowest);
-        t5 = TSimd.ScaleByFloor(p5, whole5, lowest);
+        t0 = TSimd.ZeroBelow(TSimd.ScaleByFloor(p0, whole0), t0, lowest);
+        t1 = TSimd.ZeroBelow(TSimd.ScaleByFloor(p1, whole1), t1, lowest);
+        t2 = TSimd.ZeroBelow(TSimd.ScaleByFloor(p2, whole2), t2, lowest);
+        t3 = TSimd.ZeroBelow(TSimd.ScaleByFloor(p3, whole3), t3, lowest);
+        t4 = TSimd.ZeroBelow(TSimd.ScaleByFloor(p4, whole4), t4, lowest);
+        t5 = TSimd.ZeroBelow(TSimd.ScaleByFloor(p5, whole5), t5, lowest);
     }
 
     /// <summary>One step of six polynomials: p = p · r + coefficient.</summary>

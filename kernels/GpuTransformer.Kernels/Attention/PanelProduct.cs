@@ -3,14 +3,13 @@ using System.Runtime.Intrinsics.Arm;
 
 namespace GpuTransformer.Kernels;
 
-/// <summary>Runs a <see cref="PanelWalk"/> over up to <see cref="MaxRows"/> rows with the tile that fits their number.</summary>
+/// <summary>Runs a <see cref="PanelWalk"/> over up to <see cref="AttentionCpuState.TileRows"/> rows with the tile that fits their number.</summary>
 internal static unsafe class PanelProduct<TSimd, TVector>
     where TSimd : ISimd<TVector>
     where TVector : struct
 {
-    /// <summary>Rows of the largest tile: 6 where there are 32 registers, which a head of 64 fills to the last with four of
-    /// columns; 4 where there are 16.</summary>
-    public static int MaxRows => TSimd.Lanes == 16 || AdvSimd.IsSupported ? 6 : 4;
+    /// <summary>Registers of columns of the tile of 6 rows: four where there are 32 registers, two where there are 16.</summary>
+    private static int MostRegisters => TSimd.Lanes == 16 || AdvSimd.IsSupported ? 4 : 2;
 
     /// <summary>Registers that the next tile over <paramref name="left"/> registers of columns takes: as many as keep the
     /// multiply-adders busy, and a one only where there is no more.</summary>
@@ -24,14 +23,19 @@ internal static unsafe class PanelProduct<TSimd, TVector>
 
         if (rows > 4)
         {
-            return left >= 4 ? 4 : left >= 2 ? 2 : 1;
+            return left >= MostRegisters ? MostRegisters : left >= 2 ? 2 : 1;
         }
 
         return left is 3 or >= 5 ? 3 : left == 1 ? 1 : 2;
     }
 
+    /// <summary>How many such tiles over <paramref name="left"/> registers of columns one run takes: one, where the tile does not
+    /// repeat itself.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Tiles(int rows, int registers, int left) => rows > 4 && registers == 2 ? left / 2 : 1;
+
     /// <summary>Runs the tile of <paramref name="registers"/> columns; A and C must hold as many rows as the tile has,
-    /// the next of 1, 4 and <see cref="MaxRows"/>.</summary>
+    /// the next of 1, 4 and 6.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(in PanelWalk walk, int rows, int registers)
     {

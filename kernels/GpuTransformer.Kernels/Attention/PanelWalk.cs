@@ -33,6 +33,13 @@ internal unsafe struct PanelWalk
     /// <summary>How many k a segment holds.</summary>
     public int SegmentLength;
 
+    /// <summary>Tiles of columns in one run: <see cref="PanelProduct{TSimd, TVector}.Tiles"/>.</summary>
+    public int Tiles;
+
+    /// <summary>From one of these tiles to the next: segments, and elements within a segment.</summary>
+    public int SegmentStep;
+    public nint ColumnStep;
+
     /// <summary>C, row 0; the registers of columns of C are adjacent.</summary>
     public float* C;
 

@@ -12,6 +12,9 @@ public static class FastMath
     /// <summary>Adding it to |v| &lt; 2^22 leaves v rounded to nearest in the low bits of the mantissa.</summary>
     internal const float RoundingShift = 12582912f;
 
+    /// <summary>The same, but what is left there is the exponent of 2^v, with its bias.</summary>
+    internal const float ExponentShift = RoundingShift + 127f;
+
     /// <summary>The bits of <see cref="RoundingShift"/>.</summary>
     internal const int RoundingShiftBits = 0x4B400000;
 

@@ -67,8 +67,14 @@ internal unsafe interface ISimd<TVector>
     /// is NaN stays it.</summary>
     static abstract TVector ScaleByFloor(TVector value, TVector whole);
 
-    /// <summary>The same, but 0 where t is below <paramref name="lowest"/>, a whole number.</summary>
-    static abstract TVector ScaleByFloor(TVector value, TVector whole, TVector lowest);
+    /// <summary>Whether <see cref="Fraction"/> and <see cref="ScaleByFloor"/> are an instruction each.</summary>
+    static abstract bool ReducesAndScales { get; }
+
+    /// <summary>2^p for p = <paramref name="shifted"/> - <see cref="FastMath.ExponentShift"/> from -126 to 127; anything for others.</summary>
+    static abstract TVector PowerOfExponent(TVector shifted);
+
+    /// <summary>The lanes of <paramref name="value"/>, 0 where <paramref name="x"/> is below <paramref name="lowest"/>.</summary>
+    static abstract TVector ZeroBelow(TVector value, TVector x, TVector lowest);
 
     /// <summary>value · 2^p for p as in <see cref="PowerOfTwo"/>, by adding p to the exponent's bits: right while the
     /// result is a normal number; NaN stays NaN.</summary>

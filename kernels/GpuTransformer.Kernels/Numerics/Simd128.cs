@@ -9,6 +9,8 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 {
     public static int Lanes => 4;
 
+    public static bool ReducesAndScales => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Load(float* source) => Vector128.Load(source);
 
@@ -109,8 +111,11 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         (value.AsInt32() + (Vector128.ConvertToInt32Native(whole) << 23)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> ScaleByFloor(Vector128<float> value, Vector128<float> whole, Vector128<float> lowest) =>
-        Vector128.ConditionalSelect(Vector128.LessThan(whole, lowest), Vector128<float>.Zero, ScaleByFloor(value, whole));
+    public static Vector128<float> PowerOfExponent(Vector128<float> shifted) => (shifted.AsInt32() << 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> ZeroBelow(Vector128<float> value, Vector128<float> x, Vector128<float> lowest) =>
+        Vector128.AndNot(value, Vector128.LessThan(x, lowest));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ScaleByPower(Vector128<float> value, Vector128<float> shifted) =>

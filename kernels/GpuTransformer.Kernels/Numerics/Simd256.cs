@@ -9,6 +9,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 {
     public static int Lanes => 8;
 
+    public static bool ReducesAndScales => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(float* source) => Vector256.Load(source);
 
@@ -103,8 +105,11 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         (value.AsInt32() + (Vector256.ConvertToInt32Native(whole) << 23)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> ScaleByFloor(Vector256<float> value, Vector256<float> whole, Vector256<float> lowest) =>
-        Vector256.ConditionalSelect(Vector256.LessThan(whole, lowest), Vector256<float>.Zero, ScaleByFloor(value, whole));
+    public static Vector256<float> PowerOfExponent(Vector256<float> shifted) => (shifted.AsInt32() << 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ZeroBelow(Vector256<float> value, Vector256<float> x, Vector256<float> lowest) =>
+        Vector256.AndNot(value, Vector256.LessThan(x, lowest));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ScaleByPower(Vector256<float> value, Vector256<float> shifted) =>

@@ -15,6 +15,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     public static int Lanes => 16;
 
+    public static bool ReducesAndScales => Avx512DQ.IsSupported;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(float* source) => Vector512.Load(source);
 
@@ -105,10 +107,13 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         : (value.AsInt32() + (Vector512.ConvertToInt32Native(whole) << 23)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> ScaleByFloor(Vector512<float> value, Vector512<float> whole, Vector512<float> lowest) =>
+    public static Vector512<float> PowerOfExponent(Vector512<float> shifted) => (shifted.AsInt32() << 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ZeroBelow(Vector512<float> value, Vector512<float> x, Vector512<float> lowest) =>
         Vector512.ConditionalSelect(
-            Avx512F.IsSupported ? Avx512F.CompareNotLessThan(whole, lowest) : ~Vector512.LessThan(whole, lowest),
-            ScaleByFloor(value, whole),
+            Avx512F.IsSupported ? Avx512F.CompareNotLessThan(x, lowest) : ~Vector512.LessThan(x, lowest),
+            value,
             Vector512<float>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

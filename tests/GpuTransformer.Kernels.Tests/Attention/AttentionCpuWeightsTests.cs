@@ -36,15 +36,15 @@ public sealed unsafe class AttentionCpuWeightsTests
         {
             for (var r = 0; r < Rows; r++)
             {
-                AttentionCpuWeights<TSimd, TVector>.Run1(a + r * Slots, begin, end, m + r, t + r);
+                AttentionCpuWeights<TSimd, TVector>.Run(a + r * Slots, Slots, 1, begin, end, m + r, t + r);
             }
 
             for (var r = 0; r < Rows; r += 2)
             {
-                AttentionCpuWeights<TSimd, TVector>.Run2(p + r * Slots, Slots, begin, end, m + Rows + r, t + Rows + r);
+                AttentionCpuWeights<TSimd, TVector>.Run(p + r * Slots, Slots, 2, begin, end, m + Rows + r, t + Rows + r);
             }
 
-            AttentionCpuWeights<TSimd, TVector>.Run6(s, Slots, begin, end, m + 2 * Rows, t + 2 * Rows);
+            AttentionCpuWeights<TSimd, TVector>.Run(s, Slots, Rows, begin, end, m + 2 * Rows, t + 2 * Rows);
         }
 
         Assert.Equal(alone, pairs);
