@@ -30,7 +30,7 @@ internal static unsafe class AttentionCpuBlock<TSimd, TVector, TScore>
 
         var sequence = args.RowTable[4 * firstRow];
         var sees = Span(state, rows, out var begin, out var end)
-            && (uint)sequence < (uint)args.Sequences && args.Pages > 0;
+            && (uint)sequence < (uint)args.Sequences && (args.Pages > 0 || !args.Own.IsNull);
         var chunks = sees ? AttentionCpuState.ChunksOf(begin, end) : 0;
         state.IsOneChunk = chunks == 1;
         if (chunks > 1 && args.Split.Parts > 1)

@@ -34,7 +34,8 @@ public sealed class AttentionMap : Operation<AttentionMapArgs>
     protected override void Check(in AttentionMapArgs args)
     {
         PagedKeysCheck.Heads(Name, args.NumHeads, args.Pages);
-        PagedKeysCheck.Pages(Name, args.Pages, hasValues: false);
+        PagedKeysCheck.Shape(Name, args.Pages);
+        PagedKeysCheck.Memory(Name, args.Pages, hasValues: false);
         ShapeCheck.Active(Name, "rows", args.Rows);
         ShapeCheck.AtLeast(Name, "mapKeys", args.MapKeys, 1);
         ShapeCheck.Finite(Name, "scale", args.Scale);

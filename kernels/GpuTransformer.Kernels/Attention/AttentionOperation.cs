@@ -96,12 +96,17 @@ public class AttentionOperation<TScore> : Operation<AttentionArgs<TScore>>
         ShapeClass.Of(args.Blocks.Capacity), ShapeClass.Of(args.BlockRows), ShapeClass.Of(PagedKeysCheck.Slots(args.Pages)), args.Pages.HeadDim);
 
     /// <inheritdoc/>
-    protected override void Check(in AttentionArgs<TScore> args) => CheckAll(args);
+    protected override void Check(in AttentionArgs<TScore> args)
+    {
+        CheckRows(args);
+        PagedKeysCheck.Memory(Name, args.Pages, hasValues: true);
+    }
 
-    internal void CheckAll(in AttentionArgs<TScore> args)
+    /// <summary>Checks all but the pages' memory.</summary>
+    internal void CheckRows(in AttentionArgs<TScore> args)
     {
         PagedKeysCheck.Heads(Name, args.NumHeads, args.Pages);
-        PagedKeysCheck.Pages(Name, args.Pages, hasValues: true);
+        PagedKeysCheck.Shape(Name, args.Pages);
         ShapeCheck.Active(Name, "blocks", args.Blocks);
         ShapeCheck.AtLeast(Name, "blockRows", args.BlockRows, 1);
         ShapeCheck.Elements(Name, "blockTable", args.BlockTable, 0, 2L * args.Blocks.Capacity);

@@ -24,11 +24,16 @@ public sealed class KeyValueWrite : Operation<KeyValueWriteArgs>
     }
 
     /// <inheritdoc/>
-    protected override void Check(in KeyValueWriteArgs args) => CheckAll(args);
-
-    internal void CheckAll(in KeyValueWriteArgs args)
+    protected override void Check(in KeyValueWriteArgs args)
     {
-        PagedKeysCheck.Pages(Name, args.Pages, hasValues: true);
+        CheckRows(args);
+        PagedKeysCheck.Memory(Name, args.Pages, hasValues: true);
+    }
+
+    /// <summary>Checks all but the pages' memory.</summary>
+    internal void CheckRows(in KeyValueWriteArgs args)
+    {
+        PagedKeysCheck.Shape(Name, args.Pages);
         ShapeCheck.Active(Name, "rows", args.Rows);
         var width = PagedKeysCheck.Width(Name, args.Pages.NumKvHeads, args.Pages.HeadDim);
         ShapeCheck.Rows(Name, "key", args.Key, args.Rows.Capacity, width);

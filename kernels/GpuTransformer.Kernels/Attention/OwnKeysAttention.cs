@@ -5,7 +5,7 @@ internal struct OwnKeysAttentionArgs<TScore>
     where TScore : struct, IScorePolicy
 {
     /// <summary>The queries and what they see; row r of the row table and row r of the write table are of one sequence. Of
-    /// the pages only the shape counts.</summary>
+    /// the pages only the shape counts: they need no memory.</summary>
     public AttentionArgs<TScore> Attention;
 
     /// <summary>Keys and values, and the slots they would have in pages. The rows of a sequence follow each other.</summary>
@@ -38,8 +38,8 @@ internal sealed class OwnKeysAttention<TScore> : Operation<OwnKeysAttentionArgs<
     /// <inheritdoc/>
     protected override void Check(in OwnKeysAttentionArgs<TScore> args)
     {
-        _attention.CheckAll(args.Attention);
-        Kernels.KeyValueWrite.CheckAll(args.Write);
+        _attention.CheckRows(args.Attention);
+        Kernels.KeyValueWrite.CheckRows(args.Write);
     }
 
     /// <inheritdoc/>

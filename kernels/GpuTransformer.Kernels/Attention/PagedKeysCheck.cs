@@ -18,15 +18,20 @@ internal static class PagedKeysCheck
         }
     }
 
-    /// <summary>Keys and values hold at least one page, and as many of each; the page table has a row.</summary>
-    public static void Pages(string operation, in PagedKeys pages, bool hasValues)
+    /// <summary>Heads have a width, and the page table has a row.</summary>
+    public static void Shape(string operation, in PagedKeys pages)
     {
         ShapeCheck.AtLeast(operation, "numKvHeads", pages.NumKvHeads, 1);
         ShapeCheck.AtLeast(operation, "headDim", pages.HeadDim, 1);
         ShapeCheck.AtLeast(operation, "pagesPerSequence", pages.PagesPerSequence, 1);
+        ShapeCheck.Elements(operation, "pageTable", pages.PageTable, 0, pages.PagesPerSequence);
+    }
+
+    /// <summary>Keys and values hold at least one page, and as many of each; their shape was checked.</summary>
+    public static void Memory(string operation, in PagedKeys pages, bool hasValues)
+    {
         var page = (long)pages.NumKvHeads * pages.HeadDim * PagedKeys.PageTokens;
         ShapeCheck.Elements(operation, "keys", pages.Keys, 0, page);
-        ShapeCheck.Elements(operation, "pageTable", pages.PageTable, 0, pages.PagesPerSequence);
         if (hasValues)
         {
             ShapeCheck.Elements(operation, "values", pages.Values, 0, pages.Keys.Length / page * page);

@@ -24,7 +24,7 @@ internal sealed partial class GraphBuilder
             layer, [key.Tensor, value.Tensor], [keys.Keys, keys.Values], k => k.KeyValueWrite, s => WriteArgs(s, keys, own));
 
         // Nothing to write where attention reads the rows themselves.
-        _nodes.Add(new ChosenNode([write], k => NeedsPages(k, written) ? write : null));
+        _nodes.Add(new ChosenNode(k => NeedsPages(k, written) ? write : null));
         return written;
     }
 
@@ -121,7 +121,7 @@ internal sealed partial class GraphBuilder
             [y.Tensor],
             k => k.Attention.With<TScore>().OverOwnKeys,
             s => new OwnKeysAttentionArgs<TScore> { Attention = Arguments(s), Write = WriteArgs(s, keys, own) });
-        _nodes.Add(new ChosenNode([paged, direct], k => NeedsPages(k, keys) ? paged : direct));
+        _nodes.Add(new ChosenNode(k => NeedsPages(k, keys) ? paged : direct));
         return y;
     }
 

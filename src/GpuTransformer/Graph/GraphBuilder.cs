@@ -129,7 +129,7 @@ internal sealed partial class GraphBuilder(string name)
     {
         if (tensor.Width == tensor.Tensor.Width)
         {
-            _replacements.Add(new Replacement(_nodes.Count - 1, tensor.Tensor, y.Tensor));
+            _replacements.Add(new Replacement(_nodes[^1], tensor.Tensor, y.Tensor));
         }
     }
 

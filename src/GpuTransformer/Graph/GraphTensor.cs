@@ -57,7 +57,7 @@ internal readonly record struct GraphTensor(ValueInfo Tensor, int Column, int Wi
 /// <param name="Node">Which node.</param>
 /// <param name="From">What it reads.</param>
 /// <param name="To">What it writes.</param>
-internal readonly record struct Replacement(int Node, ValueInfo From, ValueInfo To);
+internal readonly record struct Replacement(Node Node, ValueInfo From, ValueInfo To);
 
 /// <summary>An integer table that the host fills before a run: ids, positions, row tables, page tables.</summary>
 /// <param name="Name">Name, as a debugger shows it.</param>

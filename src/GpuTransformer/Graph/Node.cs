@@ -2,8 +2,15 @@ using GpuTransformer.Kernels;
 
 namespace GpuTransformer.Graph;
 
-/// <summary>One step of a program: what it reads and what it writes.</summary>
-internal abstract class Node(string layer, IReadOnlyList<ValueInfo> reads, IReadOnlyList<ValueInfo> writes)
+/// <summary>One step of a program.</summary>
+internal abstract class Node
+{
+    /// <summary>What a session over a kernel set launches for it; null: nothing.</summary>
+    public abstract LaunchNode? On(KernelSet kernels);
+}
+
+/// <summary>A node that is launched as it is: what it reads and what it writes.</summary>
+internal abstract class LaunchNode(string layer, IReadOnlyList<ValueInfo> reads, IReadOnlyList<ValueInfo> writes) : Node
 {
     /// <summary>The layer it belongs to, under the checkpoint's name.</summary>
     public string Layer { get; } = layer;
@@ -12,14 +19,6 @@ internal abstract class Node(string layer, IReadOnlyList<ValueInfo> reads, IRead
 
     public IReadOnlyList<ValueInfo> Writes { get; } = writes;
 
-    /// <summary>What a session over a kernel set launches for it; null: nothing.</summary>
-    public abstract LaunchNode? On(KernelSet kernels);
-}
-
-/// <summary>A node that is launched as it is.</summary>
-internal abstract class LaunchNode(string layer, IReadOnlyList<ValueInfo> reads, IReadOnlyList<ValueInfo> writes)
-    : Node(layer, reads, writes)
-{
     public override LaunchNode On(KernelSet kernels) => this;
 
     /// <summary>Decides variant and arguments against a session's memory.</summary>
@@ -51,11 +50,9 @@ internal sealed class Node<TArgs>(
     }
 }
 
-/// <summary>One of several nodes that write the same, or none, as the kernel set asks.</summary>
-/// <param name="nodes">All of them.</param>
+/// <summary>A node that the kernel set chooses, or none.</summary>
 /// <param name="choose">Which.</param>
-internal sealed class ChosenNode(IReadOnlyList<LaunchNode> nodes, Func<KernelSet, LaunchNode?> choose)
-    : Node(nodes[0].Layer, [.. nodes.SelectMany(node => node.Reads).Distinct()], nodes[0].Writes)
+internal sealed class ChosenNode(Func<KernelSet, LaunchNode?> choose) : Node
 {
     public override LaunchNode? On(KernelSet kernels) => choose(kernels);
 }

@@ -21,15 +21,15 @@ public sealed record PlanReport(string Program, IReadOnlyList<PlanLine> Lines, l
 {
     internal static PlanReport Of(Session session)
     {
-        var program = session.Program;
         var lines = session.Nodes.Select((node, i) =>
         {
             var info = session.Operations[i].Info;
-            var offset = node.Writes.Count == 0 ? -1 : program.Offsets[node.Writes[0].Id];
+            var offset = node.Writes.Count == 0 ? -1 : session.Plan.OffsetOf(node.Writes[0]);
             return new PlanLine(
-                node.Layer, info.Operation, info.Variant, info.Shape, offset < 0 ? -1 : offset * sizeof(float), info.Flops, info.Bytes);
+                node.Layer, info.Operation, info.Variant, info.Shape, offset < 0 ? -1 : (long)offset * sizeof(float), info.Flops, info.Bytes);
         });
-        var unplanned = program.Tensors.Where(t => program.Offsets[t.Id] >= 0).Sum(t => t.Elements) * sizeof(float);
-        return new PlanReport(program.Name, [.. lines], session.ArenaBytes, program.LeastElements * sizeof(float), unplanned);
+        return new PlanReport(
+            session.Program.Name, [.. lines], session.ArenaBytes, session.Plan.LeastElements * sizeof(float),
+            session.Plan.UnsharedElements * sizeof(float));
     }
 }

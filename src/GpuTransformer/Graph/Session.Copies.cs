@@ -9,7 +9,7 @@ internal sealed unsafe partial class Session
 {
     private void WriteInput(ValueInfo input, ReadOnlySpan<float> values)
     {
-        var offset = (int)Program.Offsets[input.Id];
+        var offset = Plan.OffsetOf(input);
         if (_staging is null || values.IsEmpty)
         {
             _arena.Write(Stream, offset, values);

@@ -33,10 +33,11 @@ internal sealed unsafe partial class Session : IDisposable
         Trace = trace;
         _stateLength = GraphBuilder.AlignTable(program.StateSlots);
         Nodes = [.. program.Nodes.Select(node => node.On(kernels)).OfType<LaunchNode>()];
+        Plan = new ArenaPlan(program, Nodes);
         _operations = new BoundOperation[Nodes.Length];
         try
         {
-            _arena = new DeviceMemory<float>(kernels, program.ArenaElements, $"the arena of {program.Name}");
+            _arena = new DeviceMemory<float>(kernels, Plan.Elements, $"the arena of {program.Name}");
             _integers = new DeviceMemory<int>(kernels, _stateLength + program.TableLength, $"the tables of {program.Name}");
             _mirror = _integers.IsHost ? null : new int[_integers.Length];
             _store = store ?? (_ownStore = new KeyValueStore(kernels, program));
@@ -64,6 +65,9 @@ internal sealed unsafe partial class Session : IDisposable
 
     /// <summary>What it launches, in order.</summary>
     internal LaunchNode[] Nodes { get; }
+
+    /// <summary>Where tensors lie in the arena.</summary>
+    internal ArenaPlan Plan { get; }
 
     /// <summary>Where it runs: the store's.</summary>
     public AcceleratorStream Stream => _store.Stream;
@@ -132,7 +136,7 @@ internal sealed unsafe partial class Session : IDisposable
             throw new ShapeException($"{output.Tensor.Name}: only whole rows are read.");
         }
 
-        var status = ReadWithStatus((int)Program.Offsets[output.Tensor.Id] + first, values);
+        var status = ReadWithStatus(Plan.OffsetOf(output.Tensor) + first, values);
         if (status != 0)
         {
             throw new InputException($"{Program.Name}: row {status - 1} asked for an id outside its table.");
@@ -191,11 +195,12 @@ internal sealed unsafe partial class Session : IDisposable
         return new RowView(memory.View, offset + tensor.Column, tensor.Tensor.Width);
     }
 
-    /// <summary>A block of memory: its part of the arena, or as many pages as the store has now.</summary>
+    /// <summary>A block of memory: its part of the arena, or as many pages as the store has now; nothing where no node of this
+    /// session touches it.</summary>
     internal ArrayView<float> BlockOf(ValueInfo tensor)
     {
         var (memory, offset) = Place(tensor);
-        return tensor.Place == TensorPlace.Persistent ? memory.View : memory.View.SubView(offset, tensor.Elements);
+        return tensor.Place == TensorPlace.Persistent ? memory.View : offset < 0 ? default : memory.View.SubView(offset, tensor.Elements);
     }
 
     internal ArrayView<int> TableView(IntTable table) => _integers.View.SubView(_stateLength + table.Offset, table.Length);
@@ -275,7 +280,7 @@ internal sealed unsafe partial class Session : IDisposable
     }
 
     private (DeviceMemory<float> Memory, int Offset) Place(ValueInfo tensor) =>
-        tensor.Place == TensorPlace.Persistent ? (_store[tensor], 0) : (_arena, (int)Program.Offsets[tensor.Id]);
+        tensor.Place == TensorPlace.Persistent ? (_store[tensor], 0) : (_arena, Plan.OffsetOf(tensor));
 
     private void RunTraced(TraceLog trace)
     {

@@ -82,6 +82,16 @@ public sealed class OwnKeysAttentionTests(DeviceFixture devices) : IClassFixture
     }
 
     [Fact]
+    public void ThroughTheOperation_ItNeedsNoMemoryForPages()
+    {
+        using var rows = new OwnRows(Device, Case(2, 1, 16, [30, 7], causal: true), 64, _ => true);
+        Device.Kernels.Attention.With<PlainScore>().OverOwnKeys.Run(Device.Stream, rows.Arguments);
+        Tolerance.Close(rows.Case.Expected(), rows.Output.Read(), Tolerances.Attention, "2x16");
+        Assert.Throws<ShapeException>(
+            () => Device.Kernels.Attention.With<PlainScore>().Run(Device.Stream, rows.Arguments.Attention));
+    }
+
+    [Fact]
     public void ItIsForProcessorsAndSequencesThatAThreadCanHold()
     {
         Assert.True(OwnKeysAttention<PlainScore>.IsFor(Device.Kernels, OwnKeysAttention<PlainScore>.MostSlots));

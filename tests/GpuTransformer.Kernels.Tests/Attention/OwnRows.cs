@@ -2,7 +2,7 @@ using ILGPU.Runtime;
 
 namespace GpuTransformer.Kernels.Tests;
 
-/// <summary>An attention case whose keys and values are rows beside the queries; the pages hold NaN.</summary>
+/// <summary>An attention case whose keys and values are rows beside the queries; the pages have no memory.</summary>
 internal sealed class OwnRows : IDisposable
 {
     private readonly AttentionBuffers _buffers;
@@ -57,16 +57,18 @@ internal sealed class OwnRows : IDisposable
 
     public OwnKeysAttentionArgs<PlainScore> Arguments => new()
     {
-        Attention = _buffers.Arguments(Output.View, default(PlainScore)),
+        Attention = _buffers.Arguments(Output.View, default(PlainScore)) with { Pages = Pages },
         Write = new KeyValueWriteArgs
         {
             Key = _key.View,
             Value = _value.View,
-            Pages = _buffers.Pages,
+            Pages = Pages,
             WriteTable = _writeTable.View,
             Rows = ActiveRows.Fixed(_rows),
         },
     };
+
+    private PagedKeys Pages => _buffers.Pages with { Keys = default, Values = default };
 
     public void Dispose()
     {

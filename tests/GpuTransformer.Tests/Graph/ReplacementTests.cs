@@ -25,13 +25,13 @@ public sealed class ReplacementTests : IDisposable
     {
         var (sum, normed) = Block();
         _graph.Output("y", normed);
-        var program = _graph.Build();
-        Assert.True(SharePlace(program, _x, sum));
-        Assert.True(SharePlace(program, sum, normed));
+        var plan = Plan();
+        Assert.True(SharePlace(plan, _x, sum));
+        Assert.True(SharePlace(plan, sum, normed));
 
         // The residual and what is inside the block; with a place for each result there would be one more.
-        Assert.Equal(5 * Rows * Width, program.ArenaElements);
-        Assert.Equal(program.LeastElements, program.ArenaElements);
+        Assert.Equal(5 * Rows * Width, plan.Elements);
+        Assert.Equal(plan.LeastElements, plan.Elements);
     }
 
     [Fact]
@@ -40,10 +40,10 @@ public sealed class ReplacementTests : IDisposable
         var (sum, normed) = Block();
         var second = _graph.Linear("second", normed, _same, ActivationKind.None, sum);
         _graph.Output("y", second);
-        var program = _graph.Build();
-        Assert.True(SharePlace(program, _x, sum));
-        Assert.False(SharePlace(program, sum, normed));
-        Assert.True(SharePlace(program, sum, second));
+        var plan = Plan();
+        Assert.True(SharePlace(plan, _x, sum));
+        Assert.False(SharePlace(plan, sum, normed));
+        Assert.True(SharePlace(plan, sum, second));
     }
 
     [Fact]
@@ -53,9 +53,9 @@ public sealed class ReplacementTests : IDisposable
         var (sum, normed) = Block();
         _graph.Output("sum", sum);
         _graph.Output("y", normed);
-        var program = _graph.Build();
-        Assert.False(SharePlace(program, _x, sum));
-        Assert.False(SharePlace(program, sum, normed));
+        var plan = Plan();
+        Assert.False(SharePlace(plan, _x, sum));
+        Assert.False(SharePlace(plan, sum, normed));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class ReplacementTests : IDisposable
     {
         var y = _graph.Linear("second", _x, _same, ActivationKind.None, _x);
         _graph.Output("y", y);
-        Assert.False(SharePlace(_graph.Build(), _x, y));
+        Assert.False(SharePlace(Plan(), _x, y));
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class ReplacementTests : IDisposable
         var wide = _graph.Linear("up", _x, _up);
         var y = _graph.Linear("second", _x, _same, ActivationKind.None, wide.Columns(Width, Width));
         _graph.Output("y", y);
-        Assert.False(SharePlace(_graph.Build(), wide, y));
+        Assert.False(SharePlace(Plan(), wide, y));
     }
 
     [Theory]
@@ -140,6 +140,12 @@ public sealed class ReplacementTests : IDisposable
         return (sum, graph.LayerNorm("norm", sum, _norm));
     }
 
-    private static bool SharePlace(GpuTransformer.Graph.Program program, GraphTensor a, GraphTensor b) =>
-        program.Offsets[a.Tensor.Id] == program.Offsets[b.Tensor.Id];
+    private ArenaPlan Plan()
+    {
+        var program = _graph.Build();
+        return new ArenaPlan(program, [.. program.Nodes.Cast<LaunchNode>()]);
+    }
+
+    private static bool SharePlace(ArenaPlan plan, GraphTensor a, GraphTensor b) =>
+        plan.OffsetOf(a.Tensor) == plan.OffsetOf(b.Tensor);
 }
