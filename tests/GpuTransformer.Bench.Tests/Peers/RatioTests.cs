@@ -102,16 +102,17 @@ public sealed class RatioTests
     }
 
     [Fact]
-    public void Without_its_512_bit_registers_a_product_of_many_rows_is_held_against_the_loop()
+    public void Without_its_512_bit_registers_what_multiplies_many_rows_is_held_against_the_loop()
     {
-        var row = Row(new Work(Giga, 1, IsMemoryBound: false)) with { MatMulRows = 128 };
+        var row = Row(new Work(Giga, 1, IsMemoryBound: false)) with { ProductRows = 128 };
         var ratios = new Ratios();
         ratios.Add(1.25, 1);
         var result = new RowResult(row, 1, "", ratios, InstructionSet.Avx2ByChoice);
         Assert.Equal(0.8, result.FmaShare(s_peaks), 12);
         Assert.Equal("behind", result.Verdict(s_peaks));
-        Assert.Null((row with { MatMulRows = 8 }).FmaShareOf(InstructionSet.Avx2ByChoice));
+        Assert.Null((row with { ProductRows = 8 }).FmaShareOf(InstructionSet.Avx2ByChoice));
         Assert.Null(row.FmaShareOf(InstructionSet.Avx512));
+        Assert.Null((row with { Work = new Work(Giga, 1, IsMemoryBound: true) }).FmaShareOf(InstructionSet.Avx2ByChoice));
     }
 
     [Fact]

@@ -28,8 +28,8 @@ internal sealed record PeerRow(string Name, Work Work, Peer Peer, RowTarget? Tar
     /// <summary>Targets that depend on which of the peer's candidates runs; the others have <see cref="Target"/>.</summary>
     public IReadOnlyDictionary<string, RowTarget> CandidateTargets { get; init; } = new Dictionary<string, RowTarget>();
 
-    /// <summary>Rows of the matrix product that the row is, where it is one.</summary>
-    public int MatMulRows { get; init; }
+    /// <summary>Rows that the products of a run have: tokens, patches, queries; 0 where it has no products.</summary>
+    public int ProductRows { get; init; }
 
     /// <summary>The ratio to reach; null: none.</summary>
     public double? TargetOf(string candidate, int threads, InstructionSet set)
@@ -46,7 +46,7 @@ internal sealed record PeerRow(string Name, Work Work, Peer Peer, RowTarget? Tar
 
     /// <summary>The part of the multiply-add loop to reach where there is no ratio to reach; null: none.</summary>
     public double? FmaShareOf(InstructionSet set) =>
-        set == InstructionSet.Avx2ByChoice && MatMulRows >= 128 ? 0.85 : null;
+        set == InstructionSet.Avx2ByChoice && !Work.IsMemoryBound && ProductRows >= 128 ? 0.85 : null;
 
     /// <summary>Whether --rows asks for it: by its name or by what its name begins with.</summary>
     public bool IsAskedBy(string word) => Name.StartsWith(word, StringComparison.OrdinalIgnoreCase);

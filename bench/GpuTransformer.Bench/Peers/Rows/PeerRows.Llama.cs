@@ -19,7 +19,7 @@ internal static partial class PeerRows
                 $"smollm2.prompt{tokens}",
                 new Work(2 * (tokens * (sizes.Weights - headWeights) + headWeights) + attended * tokens * (tokens + 1), FileBytes, false),
                 new LlamaPeer(tokens, 1, IsDecoding: false), new RowTarget(target),
-                context => new PromptSide(SmolLm2.Load(context), tokens, everyRow: false));
+                context => new PromptSide(SmolLm2.Load(context), tokens, everyRow: false), tokens);
         }
 
         var cached = sizeof(float) * sizes.KeysAndValues * (Prompt + New / 2.0);

@@ -30,7 +30,7 @@ internal static partial class PeerRows
             yield return new PeerRow(
                 $"matmul.{shape}", work, new OperatorPeer(("MatMul", () => OperatorModels.MatMul(shape.M, shape.K, shape.N))), target,
                 context => new CaseSide(new MatMulCase(context.Device, shape)))
-            { MatMulRows = shape.M };
+            { ProductRows = shape.M };
         }
     }
 
@@ -97,6 +97,7 @@ internal static partial class PeerRows
                 context => new CaseSide(new SelfAttentionCase(context.Device, Heads, HeadDim, length, isCausal, work)))
             {
                 Exponentials = (double)Heads * length * keys,
+                ProductRows = length,
                 CandidateTargets = new Dictionary<string, RowTarget> { ["MultiHeadAttention"] = one },
             };
         }

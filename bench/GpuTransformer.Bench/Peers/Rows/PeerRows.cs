@@ -43,13 +43,13 @@ internal static partial class PeerRows
             var target = shape == BertShape.Base ? new RowTarget(0.95, 0.95, 0.90) : new RowTarget(0.85);
             yield return Model(
                 name, new Work(batch * shape.Flops(tokens), sizeof(float) * shape.LayerWeights, IsMemoryBound: false), new GraphPeer(name), target,
-                context => new EncoderSide(context, shape, [.. Enumerable.Repeat(tokens, batch)]));
+                context => new EncoderSide(context, shape, [.. Enumerable.Repeat(tokens, batch)]), batch * tokens);
         }
     }
 
     private static IEnumerable<PeerRow> Vision() => s_images.Select(images => Model(
         $"vit-b16.{images}", new Work(images * VitWeights.Flops, 0, IsMemoryBound: false), new GraphPeer($"vit-b16.{images}x224"),
-        new RowTarget(0.95, 0.95, 0.90), context => new VisionSide(context, images)));
+        new RowTarget(0.95, 0.95, 0.90), context => new VisionSide(context, images), images * (VitWeights.Patches + 1)));
 
     private static IEnumerable<PeerRow> Gpt2()
     {
@@ -58,7 +58,7 @@ internal static partial class PeerRows
         yield return Model(
             "gpt2.prefill.1x128",
             new Work(2 * Prompt * Gpt2Checkpoint.Weights + Attended * Prompt * (Prompt + 1), sizeof(float) * Gpt2Checkpoint.Weights, false),
-            new GraphPeer("gpt2.prefill.1x128"), new RowTarget(0.90), context => new PromptSide(Gpt2Checkpoint.Load(context), Prompt, everyRow: true));
+            new GraphPeer("gpt2.prefill.1x128"), new RowTarget(0.90), context => new PromptSide(Gpt2Checkpoint.Load(context), Prompt, everyRow: true), Prompt);
         foreach (var past in new[] { 128, 512 })
         {
             yield return Model(
@@ -78,7 +78,7 @@ internal static partial class PeerRows
             yield return Model(
                 $"transformer-base.encode.{batch}x{Tokens}", new Work(batch * TransformerBase.EncoderFlops(Tokens), 0, IsMemoryBound: false),
                 new GraphPeer($"transformer-base.encode.{batch}x{Tokens}"), new RowTarget(0.85),
-                context => new TranslationEncoderSide(context, batch, Tokens));
+                context => new TranslationEncoderSide(context, batch, Tokens), batch * Tokens);
         }
 
         foreach (var batch in new[] { 1, 4, 32 })
@@ -101,9 +101,9 @@ internal static partial class PeerRows
             .Select(i => ShortestSentence + (LongestSentence - ShortestSentence) * i / (Sentences - 1))];
         return Model(
             "minilm.sentences64", new Work(lengths.Sum(length => BertShape.MiniLm.Flops(length)), 0, IsMemoryBound: false),
-            new GraphPeer("minilm.32x128", Times: 2), new RowTarget(0.50), context => new EncoderSide(context, BertShape.MiniLm, lengths));
+            new GraphPeer("minilm.32x128", Times: 2), new RowTarget(0.50), context => new EncoderSide(context, BertShape.MiniLm, lengths), lengths.Sum());
     }
 
-    private static PeerRow Model(string name, Work work, Peer peer, RowTarget target, Func<SideContext, ISide> ours) =>
-        new(name, work, peer, target, ours) { IsModel = true };
+    private static PeerRow Model(string name, Work work, Peer peer, RowTarget target, Func<SideContext, ISide> ours, int rows = 1) =>
+        new(name, work, peer, target, ours) { IsModel = true, ProductRows = rows };
 }
