@@ -4,7 +4,10 @@ namespace GpuTransformer.Kernels;
 
 /// <summary>What the CPU tiles of LayerNorm and RMSNorm share: their arguments, the sum with the residual, and the last
 /// pass. Rows go in pairs, whose sums and square roots, long chains of dependent operations, overlap; a row's bits are
-/// the same in a pair and alone, where it is its own partner.</summary>
+/// the same in a pair and alone, where it is its own partner.
+/// <para>A step of its own after a matmul too: a row is whole with the matmul's last panel alone, and its core's cache holds
+/// it then, in place. 128 rows of 768 take 23 us on one thread, 20 when they are all in the second-level cache; done by
+/// whoever ends a block of the matmul's rows, a pass takes the same time (within 0.3 %).</para></summary>
 internal static unsafe class NormCpu
 {
     internal struct Args
