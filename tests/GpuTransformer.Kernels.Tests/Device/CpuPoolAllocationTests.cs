@@ -13,7 +13,7 @@ public sealed unsafe class CpuPoolAllocationTests
     public void Walk_AllocatesNothing()
     {
         var pool = new CpuPool(4);
-        var steps = new CpuPoolTests.StepList(8, i => 1 + i * 7);
+        var steps = new CountedSteps(8, i => 1 + i * 7);
         pool.Walk(steps.Pointer, steps.Count);
         PoolAllocations.Bytes(pool);
         var before = PoolAllocations.Bytes(pool);

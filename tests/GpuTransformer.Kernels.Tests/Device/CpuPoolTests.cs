@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Xunit;
 
@@ -7,7 +6,6 @@ namespace GpuTransformer.Kernels.Tests;
 /// <summary>The pool on its own, with more threads than most machines have processors.</summary>
 public sealed unsafe class CpuPoolTests : IDisposable
 {
-    private const int MaxTiles = 64;
     private readonly CpuPool _pool = new(4);
 
     [Fact]
@@ -16,7 +14,7 @@ public sealed unsafe class CpuPoolTests : IDisposable
         var random = new Random(1);
         for (var round = 0; round < 200; round++)
         {
-            var steps = Steps(20, _ => random.Next(0, random.Next(2) == 0 ? 3 : MaxTiles));
+            var steps = Steps(20, _ => random.Next(0, random.Next(2) == 0 ? 3 : CountedSteps.MaxTiles));
             _pool.Walk(steps.Pointer, steps.Count);
             steps.CheckEachTileOnce();
             steps.Free();
@@ -63,7 +61,7 @@ public sealed unsafe class CpuPoolTests : IDisposable
                 var random = new Random(seed);
                 for (var round = 0; round < 100; round++)
                 {
-                    var steps = Steps(10, _ => random.Next(0, MaxTiles));
+                    var steps = Steps(10, _ => random.Next(0, CountedSteps.MaxTiles));
                     _pool.Walk(steps.Pointer, steps.Count);
                     steps.CheckEachTileOnce();
                     steps.Free();
@@ -118,7 +116,7 @@ public sealed unsafe class CpuPoolTests : IDisposable
     [Fact]
     public void Limit_OfOne_RunsOnTheCaller()
     {
-        var steps = Steps(5, _ => MaxTiles);
+        var steps = Steps(5, _ => CountedSteps.MaxTiles);
         _pool.Walk(steps.Pointer, steps.Count);
         _pool.Limit(1);
         Assert.Equal(1, _pool.Threads);
@@ -132,7 +130,7 @@ public sealed unsafe class CpuPoolTests : IDisposable
     [Fact]
     public void Limit_UpAndDown_LosesNoTile()
     {
-        var steps = Steps(10, _ => MaxTiles);
+        var steps = Steps(10, _ => CountedSteps.MaxTiles);
         for (var round = 0; round < 60; round++)
         {
             _pool.Limit(1 + round * 7 % 5);
@@ -266,7 +264,7 @@ public sealed unsafe class CpuPoolTests : IDisposable
 
     private static void Throw(void* args, int tile) => throw new InputException("tile");
 
-    private static StepList Steps(int count, Func<int, int> tiles) => new(count, tiles);
+    private static CountedSteps Steps(int count, Func<int, int> tiles) => new(count, tiles);
 
     private struct Crowd
     {
@@ -288,103 +286,5 @@ public sealed unsafe class CpuPoolTests : IDisposable
         public GCHandle Pool;
         public CpuStep* Steps;
         public int Count;
-    }
-
-    /// <summary>Steps whose tiles count themselves and look whether the step before is whole.</summary>
-    internal readonly struct StepList
-    {
-        private readonly Counter* _counters;
-
-        public StepList(int count, Func<int, int> tiles)
-        {
-            Count = count;
-            Pointer = (CpuStep*)NativeMemory.AllocZeroed((nuint)count, (nuint)sizeof(CpuStep));
-            _counters = (Counter*)NativeMemory.AllocZeroed((nuint)count, (nuint)sizeof(Counter));
-            for (var s = 0; s < count; s++)
-            {
-                _counters[s].Count = tiles(s);
-                _counters[s].Before = s == 0 ? null : _counters + s - 1;
-                Pointer[s] = new CpuStep(&TileCount, &Tile, _counters + s);
-            }
-        }
-
-        public CpuStep* Pointer { get; }
-
-        public int Count { get; }
-
-        public void CheckEachTileOnce() => CheckEachTile(1);
-
-        public void CheckEachTile(int times)
-        {
-            for (var s = 0; s < Count; s++)
-            {
-                CheckStep(s, times);
-                Assert.Equal(0, _counters[s].OutOfOrder);
-            }
-        }
-
-        public void CheckStep(int step, int times)
-        {
-            for (var t = 0; t < MaxTiles; t++)
-            {
-                Assert.Equal(t < _counters[step].Count ? times : 0, _counters[step].Ran[t]);
-            }
-        }
-
-        public IEnumerable<int> ThreadsSeen()
-        {
-            var threads = new List<int>();
-            for (var s = 0; s < Count; s++)
-            {
-                for (var t = 0; t < _counters[s].Count; t++)
-                {
-                    threads.Add(_counters[s].Thread[t]);
-                }
-            }
-
-            return threads;
-        }
-
-        public void Clear()
-        {
-            for (var s = 0; s < Count; s++)
-            {
-                Unsafe.InitBlock(_counters[s].Ran, 0, MaxTiles * sizeof(int));
-                _counters[s].Done = 0;
-            }
-        }
-
-        public void Free()
-        {
-            NativeMemory.Free(Pointer);
-            NativeMemory.Free(_counters);
-        }
-
-        private static int TileCount(void* args) => ((Counter*)args)->Count;
-
-        private static void Tile(void* args, int tile)
-        {
-            var counter = (Counter*)args;
-            var before = counter->Before;
-            if (before != null && Volatile.Read(ref before->Done) < before->Count)
-            {
-                Interlocked.Increment(ref counter->OutOfOrder);
-            }
-
-            Interlocked.Increment(ref counter->Ran[tile]);
-            counter->Thread[tile] = Environment.CurrentManagedThreadId;
-            Thread.SpinWait(tile & 31);
-            Interlocked.Increment(ref counter->Done);
-        }
-
-        private struct Counter
-        {
-            public int Count;
-            public int Done;
-            public int OutOfOrder;
-            public Counter* Before;
-            public fixed int Ran[MaxTiles];
-            public fixed int Thread[MaxTiles];
-        }
     }
 }
