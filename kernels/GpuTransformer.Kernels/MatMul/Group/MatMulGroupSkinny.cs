@@ -16,11 +16,10 @@ namespace GpuTransformer.Kernels;
 /// Numerics: float32, chunks of k as in MatMulOrder; the same bits as the tiles.
 /// Edges: columns beyond the matrix read its last; cells beyond K read the row's last, and are not multiplied.
 /// Cost: 2 M N K flops; the weight is read M / 8 times, once for one to eight rows.
-/// Limit: bytes under way. H200's 4.8 TB/s and about 0.7 µs are 3.4 MB, 26 KB a multiprocessor; a group has 32 KB under
-/// way (8 loads of 128 bits a thread), and two or three run side by side. A chunk takes its warps 256 dependent
-/// multiply-adds, 0.6 µs, while the next is on its way. N = 768, K = 3072 has 24 groups of columns with 12 chunks each:
-/// split they are 288, 9.4 MB asked for at once, and a launch more. 8-bit weights need 5 instructions a number, 70 % of
-/// the multiprocessor's at full bandwidth.</summary>
+/// Limit: bytes under way. H200's 4.8 TB/s and 0.7 µs are 3.4 MB, 26 KB a multiprocessor; a group has 32 KB under way,
+/// two or three run side by side. A chunk takes its warps 256 dependent multiply-adds, 0.6 µs, while the next is on its
+/// way. N = 768, K = 3072 has 24 groups of columns with 12 chunks each: split they are 288, 9.4 MB asked for at once, and
+/// one launch more. 8-bit weights need 5 instructions a number, 70 % of the multiprocessor's at full bandwidth.</summary>
 internal static class MatMulGroupSkinny<TAccess, TWeight, TEpilogue>
     where TAccess : struct, IQuadAccess
     where TWeight : struct, IMatMulWeight
