@@ -50,7 +50,7 @@ internal static class SoftmaxExp
         where TVector : struct => TSimd.Largest(Power<TSimd, TVector>(TSimd.Create(t)));
 
     /// <summary>2 to the power t for t up to 115, within 2.2e-7 relative. Exactly 1 at 0, exactly 0 below
-    /// <see cref="LowestPower"/>; NaN gives NaN. Nine instructions where registers reduce and scale, else 12.</summary>
+    /// <see cref="LowestPower"/>; NaN gives NaN. Eight instructions where registers reduce and scale, else 12.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Power<TSimd, TVector>(TVector t)
         where TSimd : ISimd<TVector>
